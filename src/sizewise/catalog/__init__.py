@@ -1,0 +1,1 @@
+"""The facts, each with its source and date, and their loader."""

@@ -1,0 +1,1 @@
+"""Pure decision: candidates, constraints, ranking, the decision flow, explanation."""

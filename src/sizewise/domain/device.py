@@ -1,0 +1,81 @@
+"""One accelerator, system on a chip or CPU, and the machine built around it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+DEVICE_CLASSES = (
+    "nvidia-gaming", "nvidia-pro", "nvidia-dc", "nvidia-unified", "nvidia-laptop", "amd-gaming", "amd-pro", "amd-dc",
+    "amd-apu", "apple", "intel", "intel-dc", "ascend", "other-npu", "cpu",
+)  # fmt: skip
+"""Classes with speed constants of their own."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Device:
+    """One row of the catalog. NaN means unknown."""
+
+    name: str
+    vendor: str
+    kind: str
+    """consumer, datacenter, workstation, cpu, apple-soc, npu, laptop, apu, edge."""
+    device_class: str
+    """One of DEVICE_CLASSES."""
+    architecture: str
+    memory_bytes: float
+    """Memory that the driver reports (nvidia-smi and the like), per device. [bytes]"""
+    usable_bytes: float
+    """What engines may use after the usual reserves of a headless machine. [bytes]"""
+    usable_basis: str
+    """measured, derived or assumed."""
+    bandwidth_bytes_per_s: float
+    """Peak memory bandwidth. [bytes/s]"""
+    fp32_flop_per_s: float
+    fp16_flop_per_s: float
+    """Dense matrix rate with FP32 accumulation. [FLOP/s]"""
+    fp8_flop_per_s: float
+    int8_op_per_s: float
+    fp4_flop_per_s: float
+    link_bytes_per_s: float
+    """Bandwidth between two devices of a machine, one way (NVLink and the like, else PCIe). [bytes/s]"""
+    compute_capability: float
+    """CUDA compute capability, NaN where it does not apply."""
+    tdp_watts: float
+    buy_usd: float
+    """Price of one device; of the whole machine for systems on a chip. NaN: unknown. [USD]"""
+    buy_usd_low: float
+    buy_usd_high: float
+    buy_price_kind: str
+    """street, launch, or empty where unknown."""
+    buy_price_as_of: str
+    buy_price_source: str
+    rent_usd_per_hour: float
+    """Median on-demand price of one device over the current offers. NaN: unknown. [USD/h]"""
+    rent_usd_per_hour_low: float
+    rent_usd_per_hour_high: float
+    rent_num_offers: int
+    rent_price_as_of: str
+    rent_price_source: str
+    released: str
+    evidence: str
+    """file, partly or recalled: how the figures were read."""
+    source: str
+    as_of: str
+    note: str = ""
+
+    @property
+    def is_unified(self) -> bool:
+        """Does the accelerator share the memory of the host?"""
+        return self.kind in {"apple-soc", "apu", "edge", "cpu"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Machine:
+    """So many equal devices in one host."""
+
+    device: Device
+    num_devices: int = 1
+    is_owned: bool = False
+    """Already paid for: only running costs count."""
+    host_memory_bytes: float = float("nan")
+    host_bandwidth_bytes_per_s: float = float("nan")

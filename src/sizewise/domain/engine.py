@@ -1,0 +1,51 @@
+"""An inference engine: what it runs on, what it reads, how it reserves memory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MEMORY_RULES = ("llamacpp", "paged", "growing")
+"""How memory is reserved: everything at start; a pool of pages; growing with the sequence."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Engine:
+    """One engine at one version."""
+
+    name: str
+    """Key: llama.cpp, ollama, vllm, sglang, tensorrt-llm, transformers, mlx ..."""
+    title: str
+    version: str
+    memory_rule: str
+    """One of MEMORY_RULES."""
+    containers: tuple[str, ...]
+    """Weight containers it reads."""
+    quantizations: tuple[str, ...]
+    """Names of the quantizations it runs; empty: all of its containers."""
+    device_classes: tuple[str, ...]
+    min_compute_capability: float
+    """CUDA devices below are refused. 0: no limit."""
+    attentions: tuple[str, ...]
+    """Attention kinds it runs."""
+    split: str
+    """How several devices share one model: layer, tensor or none."""
+    max_devices: int
+    kv_types: tuple[str, ...]
+    """KV-cache types: f16, bf16, fp8, q8_0, q4_0 ..."""
+    memory_utilization: float
+    """Share of total device memory that it takes (paged); 1 elsewhere."""
+    max_num_seqs: int
+    """Most sequences that run at once by default."""
+    max_batched_tokens: int
+    block_tokens: int
+    """Page size, or padding of the context. [tokens]"""
+    ubatch_tokens: int
+    """Physical batch of prefill. [tokens]"""
+    can_offload: bool
+    """Can part of the model stay in host memory?"""
+    is_default: bool
+    """Proposed without being asked for."""
+    launch: str
+    """Key of the export target; empty: no launch command."""
+    source: str
+    as_of: str

@@ -1,0 +1,112 @@
+"""Everything that can go wrong, in one tree.
+
+SizewiseError
+├── BadInput                what the user gave cannot be used (exit code 2, HTTP 4xx)
+│   ├── UnknownName         a model, device, engine, quantization, task ... that nobody knows
+│   ├── InvalidQuantity     a number, unit, amount or range that makes no sense
+│   ├── InvalidFile         a file that cannot be read, parsed or written
+│   └── NotSupported        known, but this combination cannot be sized or run
+└── MissingExtra            an optional dependency is not installed (exit code 2)
+
+A message says what was given, where, what is allowed or nearest, and what to do next, in one line. It is kept
+as a template and its parameters, so that a shell can show it in the user's language.
+"""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+MAX_SHOWN_CHARACTERS = 80
+"""Longest piece of the user's own text that an error repeats. [characters]"""
+
+
+def shown(text: object) -> str:
+    """What the user gave, on one line, shortened, control characters escaped."""
+    plain = str(text).encode("unicode_escape").decode("ascii") if not str(text).isprintable() else str(text)
+    if len(plain) <= MAX_SHOWN_CHARACTERS:
+        return plain
+    return plain[: MAX_SHOWN_CHARACTERS - 1] + "…"
+
+
+class SizewiseError(Exception):
+    """Base of all errors that a user may see; `code` is stable, the message is one line."""
+
+    code = "error"
+    exit_code = 2
+
+    def __init__(self, template: str, **params: object) -> None:
+        self.template = template
+        self.params = {name: shown(value) for name, value in params.items()}
+        super().__init__(template.format(**self.params))
+
+
+class BadInput(SizewiseError):
+    """The input cannot be used."""
+
+    code = "bad-input"
+
+
+class UnknownName(BadInput):
+    """A name that is not in the catalog. Says the nearest names."""
+
+    code = "unknown-name"
+
+    def __init__(self, kind: str, given: str, known: Iterable[str], next_step: str = "") -> None:
+        nearest = nearest_names(given, known)
+        self.kind, self.given, self.nearest = kind, given, nearest
+        hint = "; nearest: {nearest}" if nearest else ""
+        step = "; {next_step}" if next_step else ""
+        super().__init__(
+            "unknown {kind} '{given}'" + hint + step,
+            kind=kind,
+            given=given,
+            nearest=", ".join(nearest),
+            next_step=next_step,
+        )
+
+
+class InvalidQuantity(BadInput):
+    """A number, unit or range that makes no sense."""
+
+    code = "invalid-quantity"
+
+
+class InvalidFile(BadInput):
+    """A file that cannot be read, parsed or written."""
+
+    code = "invalid-file"
+
+
+class NotSupported(BadInput):
+    """Known, but this combination cannot be sized or run."""
+
+    code = "not-supported"
+
+
+class MissingExtra(SizewiseError):
+    """An optional dependency is missing; the message is the install line."""
+
+    code = "missing-extra"
+
+    def __init__(self, extra: str, needed_for: str) -> None:
+        super().__init__(
+            "{needed_for} needs an optional part; install it with: pip install 'sizewise[{extra}]'",
+            extra=extra,
+            needed_for=needed_for,
+        )
+
+
+def nearest_names(given: str, known: Iterable[str], count: int = 3) -> tuple[str, ...]:
+    """The known names most like the given one, best first: by letters, then by containment."""
+    wanted = given.strip().lower()[:MAX_SHOWN_CHARACTERS]
+    by_lower = {name.lower(): name for name in known}
+    short = {name.rsplit("/", 1)[-1]: name for name in by_lower}
+    close = get_close_matches(wanted, list(by_lower), n=count, cutoff=0.6)
+    close += [short[s] for s in get_close_matches(wanted.rsplit("/", 1)[-1], list(short), n=count, cutoff=0.6)]
+    if wanted:
+        close += sorted((n for n in by_lower if wanted in n), key=len)[:count]
+    return tuple(dict.fromkeys(by_lower[name] for name in close))[:count]
