@@ -62,6 +62,10 @@ class ModelColumns(Columns):
     is_latent: Array
     latent_rank: Array
     """kv_lora_rank + qk_rope_dim; 0 without latent attention."""
+    latent_query_dim: Array
+    """qk_nope_dim + qk_rope_dim of one head; 0 without latent attention."""
+    expert_ffn_size: Array
+    """Width of one routed expert; 0 in a dense model."""
     num_full_layers: Array
     num_sliding_layers: Array
     num_experts: Array
@@ -99,6 +103,8 @@ def _model_entry(model: Model) -> dict[str, float]:
         "state_bytes_vllm": model.cache.state_bytes_vllm,
         "is_latent": model.cache.is_latent,
         "latent_rank": latent.kv_lora_rank + latent.qk_rope_dim if latent else 0,
+        "latent_query_dim": latent.qk_nope_dim + latent.qk_rope_dim if latent else 0,
+        "expert_ffn_size": experts.ffn_size if experts else 0,
         "num_full_layers": model.layers.full,
         "num_sliding_layers": model.layers.sliding,
         "num_experts": experts.num_experts if experts else 0,

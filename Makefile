@@ -1,0 +1,73 @@
+# Everything runs in .venv, which make creates itself. It needs python3 (3.11 or newer) with the venv module and a
+# package index for pip; nothing else is installed by hand.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+BIN := .venv/bin
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+BENCH_BIN := .bench-venv/bin
+JOBS ?= 2
+SOAK ?= 1
+FACTS ?=
+PYTEST := $(BIN)/python -m pytest -n $(JOBS)
+
+.PHONY: help demo check test soak lint types accuracy bench fit catalog clean
+
+help: ## what can be made
+	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
+
+demo: .venv/package ## one recommendation from the shipped facts
+	$(BIN)/sizewise recommend --task summarization --device "RTX 4090"
+
+check: .venv/tools ## the quick tests: under a minute, no engine, no network
+	$(PYTEST) -m "not slow and not engine and not soak and not network"
+
+test: .venv/tools .venv/engine ## every test that this machine can run
+	$(PYTEST) -m "not soak and not network"
+
+soak: .venv/tools .venv/engine ## the laws and the engine with large counts; SOAK=0.1 for a tenth of them
+	SIZEWISE_SOAK=$(SOAK) $(PYTEST) -m "soak or law" --timeout 1800
+
+lint: .venv/tools ## style, format, types, layers
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(MAKE) --no-print-directory types
+	$(BIN)/lint-imports
+
+types: .venv/tools ## mypy --strict
+	$(BIN)/mypy
+
+accuracy: .venv/package ## predictions against measured facts; FACTS=DIR for other facts than the shipped ones
+	$(BIN)/python scripts/render_accuracy.py $(if $(FACTS),--facts "$(FACTS)",--out docs/accuracy.md)
+
+bench: .venv/package .bench-venv/llmfit ## speed and memory beside llmfit, in one run; writes docs/performance.md
+	$(BIN)/python scripts/bench.py --llmfit $(BENCH_BIN)/llmfit --out docs/performance.md
+
+clean: ## remove environments and caches
+	rm -rf .venv .bench-venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache build dist
+	find src tests scripts -name __pycache__ -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	$(PYTHON) -m venv .venv
+
+.venv/package: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP_INSTALL) --upgrade pip
+	$(PIP_INSTALL) --editable .
+	touch $@
+
+.venv/tools: .venv/package
+	$(PIP_INSTALL) --group test --group lint --group facts
+	touch $@
+
+.venv/engine: .venv/package
+	$(PIP_INSTALL) --editable '.[engine]' || echo "no xllamacpp for this system: tests that ask the engine are skipped"
+	touch $@
+
+.bench-venv/llmfit: constraints.txt
+	$(PYTHON) -m venv .bench-venv
+	$(BENCH_BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt llmfit
+	touch $@

@@ -1,0 +1,147 @@
+"""A family of speed constants as one vector: pooled values, deviations of device classes, factors of formats.
+
+log constant = pooled[name] + deviation[class, name] + factor[format, name], each with a normal prior around 0 (the
+pooled ones around a physical guess), which is what shrinks groups with few rows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from scipy.optimize import least_squares
+
+from sizewise.catalog.speed_constants import BOUNDED, COMPUTE_CLASSES, EFFICIENCY_RANGE
+from sizewise.estimate.speed import SpeedCoefficients
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from sizewise.domain.number import Array
+
+DIFFERENCE = 1e-4
+"""Step of the numeric derivative of logarithms."""
+POOLED_SPREAD = 0.7
+"""Prior spread of pooled logarithms."""
+
+
+class Parameter(NamedTuple):
+    """One constant: where it starts and how freely it may vary."""
+
+    name: str
+    guess: float
+    class_spread: float
+    """Prior spread between device classes, in logarithms; 0: the same for all."""
+    format_spread: float
+    """Prior spread between weight formats, in logarithms; 0: the same for all."""
+    engine_spread: float = 0.0
+    """Prior spread between engines that are fitted together, in logarithms; 0: the same for all."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layout:
+    """Positions of the parameters of one family in the vector."""
+
+    parameters: tuple[Parameter, ...]
+    classes: tuple[str, ...]
+    formats: tuple[str, ...]
+    engines: tuple[str, ...]
+    conditions: tuple[tuple[str, str, float], ...]
+    """Constant, condition that changes it, and how freely, in logarithms."""
+    chunk_tokens: float
+    ingest_s: float
+
+    @cached_property
+    def entries(self) -> list[tuple[str, str, float, float]]:
+        """Name, class or format, prior mean and prior spread of every element."""
+        pooled = [(p.name, "", float(np.log(p.guess)), POOLED_SPREAD) for p in self.parameters]
+        by_class = [(p.name, c, 0.0, p.class_spread) for p in self.parameters if p.class_spread for c in self.classes]
+        by_format = [(p.name, f, 0.0, p.format_spread) for p in self.parameters if p.format_spread for f in self.formats]
+        by_engine = [(p.name, e, 0.0, p.engine_spread) for p in self.parameters if p.engine_spread for e in self.engines]
+        by_condition = [(name, condition, 0.0, spread) for name, condition, spread in self.conditions]
+        return pooled + by_class + by_format + by_engine + by_condition
+
+    @cached_property
+    def position(self) -> dict[tuple[str, str], int]:
+        """Element of the vector by name and class or format (empty: pooled)."""
+        return {(name, group): i for i, (name, group, _, _) in enumerate(self.entries)}
+
+    @property
+    def start(self) -> Array:
+        """The prior means."""
+        return np.array([mean for _, _, mean, _ in self.entries])
+
+    @property
+    def spread(self) -> Array:
+        """The prior spreads."""
+        return np.array([spread for _, _, _, spread in self.entries])
+
+    def logarithm(self, vectors: Array, name: str, group: str) -> Array:
+        """One element of every vector [k]; 0 where the group has none."""
+        i = self.position.get((name, group))
+        return np.zeros(len(vectors)) if i is None else vectors[:, i]
+
+    def constants(
+        self,
+        vectors: Array,
+        engine: str,
+        device_classes: Sequence[str],
+        speed_class: str,
+        conditions: Sequence[Sequence[str]],
+    ) -> SpeedCoefficients:
+        """Constants for vectors [k] and cases [n]: arrays [k, n]."""
+        kinds = sorted(set(device_classes))
+        index = np.array([kinds.index(kind) for kind in device_classes])
+        arrays = {}
+        for parameter in self.parameters:
+            base = sum(self.logarithm(vectors, parameter.name, group) for group in ("", engine, speed_class))
+            logs = np.stack([base + self.logarithm(vectors, parameter.name, kind) for kind in kinds], axis=1)
+            arrays[parameter.name] = np.exp(logs)[:, index]
+        for name, condition, _ in self.conditions:
+            holds = np.array([condition in names for names in conditions])
+            arrays[name] = np.where(holds, arrays[name] * np.exp(self.logarithm(vectors, name, condition))[:, None], arrays[name])
+        for name in BOUNDED:
+            arrays[name] = np.clip(arrays[name], *EFFICIENCY_RANGE)
+        return SpeedCoefficients(
+            **arrays,
+            chunk_tokens=self.chunk_tokens,
+            ingest_s=self.ingest_s,
+            compute_class=COMPUTE_CLASSES.get(speed_class, "fp16"),
+        )
+
+
+def fitted(
+    layout: Layout,
+    log_errors: Callable[[Array], Array],
+    weights: Array,
+    *,
+    noise: float,
+    start: Array | None = None,
+    max_evaluations: int = 40,
+) -> Array:
+    """The vector that explains the measurements best: robust least squares of log errors / noise, with the priors.
+
+    `log_errors` takes vectors [k] and gives [k, rows].
+    """
+    mean, spread, root = layout.start, layout.spread, np.sqrt(weights)
+
+    def residuals(vector: Array) -> Array:
+        errors = log_errors(vector[None])[0] * root / noise
+        return np.concatenate([_damped(errors), (vector - mean) / spread])
+
+    def jacobian(vector: Array) -> Array:
+        steps = np.vstack([vector, vector + DIFFERENCE * np.eye(len(vector))])
+        errors = _damped(log_errors(steps) * root / noise)
+        slopes = (errors[1:] - errors[0]).T / DIFFERENCE
+        return np.vstack([slopes, np.diag(1.0 / spread)])
+
+    first = mean if start is None else start
+    solution = least_squares(residuals, first, jac=jacobian, max_nfev=max_evaluations, method="trf", x_scale=spread)
+    return np.asarray(solution.x)
+
+
+def _damped(errors: Array) -> Array:
+    """Residuals whose square grows like the absolute value beyond 1 (soft L1)."""
+    return np.sign(errors) * np.sqrt(2.0 * (np.sqrt(1.0 + np.square(errors)) - 1.0))

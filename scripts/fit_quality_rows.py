@@ -1,0 +1,119 @@
+"""Published scores as observations: who, on which test, in which mode, how good on an unbounded scale."""
+
+from __future__ import annotations
+
+import csv
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fit_quality_skills import DEFAULT_NUM_ITEMS, FLOORS, NUM_ITEMS, skill_weights
+
+from sizewise.catalog.benchmark_names import benchmark_name, canonical_name, protocol_name, source_name, thinks_in
+from sizewise.estimate.score_link import ScoreLink
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+UNSHIPPABLE = ("haonan-li/CMMLU", "adobe-research/NoLiMa")
+"""Sources whose terms forbid commercial use (CC BY-NC-SA; Adobe research licence): neither shipped nor fitted."""
+NOT_COMPARABLE = ("textclass weighted", "vectara hhem answer", "longbench chinese code", "codeforces (rating")
+"""Averages over different sets per model, answer rates and programmers' ratings: no skill on one scale."""
+_VENDORS: tuple[tuple[str, str], ...] = (
+    (r"qwen|qwq", "qwen"), (r"falcon", "falcon|tii"), (r"exaone", "exaone"), (r"deepseek", "deepseek"),
+    (r"kimi|moonlight", "moonshot|kimi"), (r"mimo", "mimo"), (r"internlm|intern-", "internlm|intern-s"),
+    (r"minimax", "minimax"), (r"baichuan", "baichuan"), (r"dots", "dots"), (r"hunyuan", "hunyuan"),
+    (r"llama", "meta-llama"), (r"olmo", "olmo"), (r"minicpm", "minicpm"), (r"gemma|gemini", "gemma"),
+    (r"seed", "seed-oss"), (r"glm", "glm"), (r"\bling|\bring", "ling"), (r"granite", "granite"),
+    (r"nemotron", "nemotron"), (r"mistral|mixtral|devstral", "mistral|ministral|devstral"),
+    (r"phi-", "phi-4"), (r"step-", "step 3"), (r"lfm", "lfm"), (r"nanbeige", "nanbeige"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Observation:
+    """One published score."""
+
+    model: str
+    """Hugging Face id, or the canonical name of a model without one."""
+    test: tuple[str, str, str]
+    """Source, benchmark, protocol: scores are compared only inside one test."""
+    benchmark: str
+    category: str
+    weights: tuple[tuple[str, float], ...]
+    """Skills and their shares."""
+    value: float
+    """Score on the unbounded scale, higher is better. [log odds]"""
+    item_variance: float
+    """Variance of the finite number of items. [log odds^2]"""
+    thinks: bool
+    """Scored in thinking mode."""
+    is_self_reported: bool
+    """The model's own vendor measured it."""
+    printed: Mapping[str, str]
+
+
+def link_of(benchmark: str, unit: str) -> ScoreLink:
+    """The link of a benchmark by its unit and direction."""
+    if unit in {"Elo", "Elo/rating"}:
+        return ScoreLink(kind="elo", floor=0.0)
+    if unit == "score 1-10":
+        return ScoreLink(kind="ten", floor=0.0)
+    if "lower is better" in benchmark:
+        return ScoreLink(kind="error", floor=0.0)
+    return ScoreLink(kind="share", floor=float(FLOORS.get(benchmark, 0.0)))
+
+
+def is_self_report(model: str, source: str) -> bool:
+    """Does the table come from the maker of the model?"""
+    plain_model, plain_source = model.lower(), source.lower()
+    return any(re.search(m, plain_model) and re.search(s, plain_source) for m, s in _VENDORS)
+
+
+def observation(row: Mapping[str, str]) -> Observation | None:
+    """A row of the table as an observation; None where it is empty or measures no skill of a generator."""
+    model = row["hf_id"] or canonical_name(row["model_name"])
+    benchmark = benchmark_name(row["benchmark"])
+    weights = skill_weights(benchmark, row["task_category"])
+    if not (row["score"] and model and weights) or row["source"].startswith(UNSHIPPABLE):
+        return None
+    if benchmark.startswith(NOT_COMPARABLE) or row["unit"] == "rating":
+        return None
+    link = link_of(benchmark, row["unit"])
+    score = float(row["score"])
+    if score <= 0 and link.kind != "error":
+        return None
+    num_items = NUM_ITEMS.get(benchmark, DEFAULT_NUM_ITEMS)
+    share = float(link.gained_ratio(score)) if link.kind != "elo" else 0.5
+    return Observation(
+        model=model,
+        test=(source_name(row["source"]), benchmark, protocol_name(row["setting"])),
+        benchmark=benchmark,
+        category=row["task_category"],
+        weights=tuple(weights.items()),
+        value=float(link.unbounded(score)),
+        item_variance=1.0 / (num_items * share * (1.0 - share)),
+        thinks=thinks_in(row["setting"], row["model_name"]),
+        is_self_reported=is_self_report(model, row["source"]),
+        printed=row,
+    )
+
+
+def observations(facts: Path) -> list[Observation]:
+    """All usable scores of quality.csv; a score printed twice counts once."""
+    seen: set[tuple[object, ...]] = set()
+    found = []
+    for row in read_rows(facts / "quality.csv"):
+        item = observation(row)
+        key = (item.model, item.test, item.value, item.thinks) if item else None
+        if item is not None and key not in seen:
+            seen.add(key or ())
+            found.append(item)
+    return found
+
+
+def read_rows(path: Path) -> list[dict[str, str]]:
+    """All rows of a CSV file."""
+    with path.open(encoding="utf-8", newline="") as handle:
+        return list(csv.DictReader(handle))

@@ -1,0 +1,192 @@
+"""From what a person typed to a complete request: names resolved, numbers parsed, every default filled in and noted."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sizewise import units
+from sizewise.advisor.bars import bar_text, chosen_bar
+from sizewise.advisor.question import Notes
+from sizewise.catalog.prices import cost_defaults
+from sizewise.decide.candidates import COMMERCIAL
+from sizewise.decide.evaluate import KV_BYTES
+from sizewise.domain.device import Machine
+from sizewise.domain.request import PATHS, Filters, Limits, Request
+from sizewise.domain.text import T
+from sizewise.domain.workload import Workload
+from sizewise.errors import BadInput, InvalidQuantity, UnknownName
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from sizewise.advisor.question import Question
+    from sizewise.catalog import Catalog
+    from sizewise.domain.decision import Assumption
+    from sizewise.domain.workload import Task
+
+COUNTED_DEVICE = re.compile(r"^\s*(\d{1,9})\s*[x×X]\s*(\S.*)$")
+"""'2x RTX 3090'."""
+LANGUAGE_CODE = re.compile(r"^[a-z]{2,3}$")
+HERE, ANY = "this", "any"
+"""Device names that mean the hardware of this computer, and everything on the market."""
+SMALLEST_CONTEXT_TOKENS = 256
+LARGEST_TOKENS = 10**8
+MAX_USERS = 10**7
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """A complete request, the hardware named in it, and what was assumed."""
+
+    request: Request
+    named_machines: tuple[Machine, ...]
+    uses_this_computer: bool
+    searches_market: bool
+    assumptions: tuple[Assumption, ...]
+
+
+def ask(catalog: Catalog, question: Question) -> Asked:
+    """The complete request.
+
+    Raises: UnknownName, InvalidQuantity, BadInput: one clear line each.
+    """
+    notes = Notes()
+    task = catalog.task(question.task)
+    notes.add(T("task"), task.name, is_asked=True)
+    workload = _workload(question, task, notes)
+    limits = _limits(question, notes)
+    words = {text.strip().lower() for text in question.device}
+    machines = tuple(machine(catalog, text) for text in question.device if text.strip().lower() not in {HERE, ANY})
+    filters = _filters(catalog, question)
+    bar = chosen_bar(catalog, task, question)
+    notes.add(T("quality bar"), bar_text(bar), is_asked=bar.kind != "default", source="quality table")
+    kv_type = _kv_type(question.kv_type)
+    notes.add(T("KV cache type"), kv_type, is_asked=question.kv_type is not None, source="engines.toml")
+    if not question.device:
+        notes.add(T("hardware"), T("this computer, and everything on the market"), is_asked=False)
+    return Asked(
+        request=Request(task=task, workload=workload, bar=bar, limits=limits, filters=filters, kv_type=kv_type),
+        named_machines=machines,
+        uses_this_computer=HERE in words or not words,
+        searches_market=ANY in words or not words,
+        assumptions=tuple(notes.items),
+    )
+
+
+def machine(catalog: Catalog, text: str) -> Machine:
+    """A machine as people name it: 'RTX 4090', '2x RTX 3090'.
+
+    Raises: UnknownName for a device nobody knows; InvalidQuantity for a senseless count.
+    """
+    match = COUNTED_DEVICE.match(text)
+    count, name = (int(match.group(1)), match.group(2)) if match else (1, text)
+    most = Limits().max_devices
+    if not 1 <= count <= most:
+        raise InvalidQuantity("--device: '{given}' asks for {count} devices; 1 to {most} of one machine are possible",
+                              given=text, count=count, most=most)  # fmt: skip
+    return Machine(device=catalog.device(name), num_devices=count, is_owned=True)
+
+
+def optional(value: str | float | None, parse: Callable[..., float], what: str, largest: float) -> float | None:
+    """A number that may be missing; numbers of the Python API pass the same checks as typed ones."""
+    return None if value is None else parse(str(value), what, largest)
+
+
+def _workload(question: Question, task: Task, notes: Notes) -> Workload:
+    defaults = cost_defaults()
+    given = {
+        "input_tokens": optional(question.input_tokens, units.parse_tokens, "--input-tokens", LARGEST_TOKENS),
+        "output_tokens": optional(question.output_tokens, units.parse_tokens, "--output-tokens", LARGEST_TOKENS),
+        "context_tokens": optional(question.context, units.parse_tokens, "--context", LARGEST_TOKENS),
+        "num_users": optional(question.users, units.parse_whole, "--users", MAX_USERS),
+        "think_time_s": optional(question.think_time, units.parse_seconds, "--think-time", units.SECONDS_PER_MONTH),
+        "max_ttft_s": optional(question.max_ttft, units.parse_seconds, "--max-ttft", units.SECONDS_PER_MONTH),
+        "max_tpot_s": optional(question.max_tpot, units.parse_seconds, "--max-tpot", units.SECONDS_PER_MONTH),
+    }
+    presets = {name: getattr(task, name, None) for name in given} | {"num_users": 1}
+    values = {name: presets[name] if value is None else value for name, value in given.items()}
+    _check_lengths(question, values)
+    for name, label, show in (
+        ("num_users", T("users at the same time"), lambda v: f"{v:,.0f}"),
+        ("input_tokens", T("prompt length"), lambda v: T("{n} tokens", n=units.format_tokens(v))),
+        ("output_tokens", T("answer length"), lambda v: T("{n} tokens", n=units.format_tokens(v))),
+        ("context_tokens", T("context"), lambda v: T("{n} tokens", n=units.format_tokens(v))),
+        ("think_time_s", T("pause between two requests of a user"), units.format_seconds),
+        ("max_ttft_s", T("longest wait for the first token"), units.format_seconds),
+        ("max_tpot_s", T("longest time per token"), units.format_seconds),
+    ):
+        notes.add(label, show(values[name]), is_asked=given[name] is not None, source=task.source)
+    return Workload(active_hours_per_month=defaults.active_hours_per_month, **values)
+
+
+def _check_lengths(question: Question, values: dict[str, float]) -> None:
+    needed = values["input_tokens"] + values["output_tokens"]
+    if values["context_tokens"] >= needed:
+        return
+    if question.context is None:
+        values["context_tokens"] = 2 ** (int(needed) - 1).bit_length()
+        return
+    raise InvalidQuantity(
+        "--context: {context} tokens do not hold a prompt of {input} and an answer of {output} tokens; "
+        "give at least {needed}, or shorter --input-tokens and --output-tokens",
+        context=f"{values['context_tokens']:.0f}",
+        input=f"{values['input_tokens']:.0f}",
+        output=f"{values['output_tokens']:.0f}",
+        needed=f"{needed:.0f}",
+    )
+
+
+def usd(text: str | float, what: str) -> float:
+    """An amount in USD or CNY, converted with the catalog's dated rate. [USD]"""
+    amount, currency = units.parse_money(str(text), what)
+    return amount if currency == "USD" else amount / cost_defaults().fx_cny_per_usd
+
+
+def _limits(question: Question, notes: Notes) -> Limits:
+    unlimited = Limits()
+    monthly = upfront = float("inf")
+    if question.monthly_budget is not None:
+        monthly = usd(question.monthly_budget, "--monthly-budget")
+    if question.upfront_budget is not None:
+        upfront = usd(question.upfront_budget, "--upfront-budget")
+    licence = _one_of("--license", question.license or unlimited.licence, COMMERCIAL)
+    languages = tuple(_language(code) for text in question.language for code in text.split(","))
+    for name, amount in ((T("monthly budget"), monthly), (T("upfront budget"), upfront)):
+        shown = T("no limit") if amount == float("inf") else T("{n} USD", n=f"{amount:,.0f}")
+        notes.add(name, shown, is_asked=amount < float("inf"))
+    notes.add(T("licence"), licence, is_asked=question.license is not None)
+    notes.add(T("languages"), ", ".join(languages) or T("any"), is_asked=bool(languages))
+    return Limits(
+        monthly_budget_usd=monthly, upfront_budget_usd=upfront, licence=licence, languages=languages
+    )
+
+
+def _language(text: str) -> str:
+    code = text.strip().lower()
+    if not LANGUAGE_CODE.match(code):
+        raise BadInput("--language: '{given}' is not a language code; write two letters such as en or zh", given=text)
+    return code
+
+
+def _filters(catalog: Catalog, question: Question) -> Filters:
+    paths = tuple(_one_of("--path", p, PATHS) for p in question.path) or PATHS
+    return Filters(
+        models=tuple(catalog.model(name).name for name in question.model),
+        quantizations=tuple(catalog.quantization(name).name for name in question.quantization),
+        engines=tuple(catalog.engine(name).name for name in question.engine),
+        paths=paths,
+    )
+
+
+def _kv_type(text: str | None) -> str:
+    return "f16" if text is None else _one_of("--kv-type", text.lower(), KV_BYTES)
+
+
+def _one_of(what: str, given: str, allowed: Iterable[str]) -> str:
+    choice = given.strip().lower()
+    names = tuple(allowed)
+    if choice not in names:
+        raise UnknownName(what, given, names, f"allowed: {', '.join(names)}")
+    return choice

@@ -1,0 +1,54 @@
+"""What may be asked, as typed, and what was assumed where nothing was said."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from sizewise.domain.decision import Assumption
+
+if TYPE_CHECKING:
+    from sizewise.domain.text import Value
+
+ASKED, DEFAULT, DETECTED = "you", "default", "detected"
+"""Who set a value."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """One question in the words of the user; None and empty: not said. Numbers may be text with units."""
+
+    task: str = "chat"
+    users: str | float | None = None
+    context: str | float | None = None
+    input_tokens: str | float | None = None
+    output_tokens: str | float | None = None
+    think_time: str | float | None = None
+    max_ttft: str | float | None = None
+    max_tpot: str | float | None = None
+    monthly_budget: str | float | None = None
+    upfront_budget: str | float | None = None
+    language: tuple[str, ...] = ()
+    license: str | None = None
+    as_good_as: str | None = None
+    complexity: str | None = None
+    min_quality: str | float | None = None
+    model: tuple[str, ...] = ()
+    quantization: tuple[str, ...] = ()
+    engine: tuple[str, ...] = ()
+    device: tuple[str, ...] = ()
+    path: tuple[str, ...] = ()
+    kv_type: str | None = None
+
+
+@dataclass
+class Notes:
+    """Assumptions in the order in which they are made."""
+
+    items: list[Assumption] = field(default_factory=list)
+
+    def add(self, name: Value, value: Value, *, is_asked: bool, source: str = "") -> None:
+        """One line: what, its value, and whether the user or a default set it."""
+        self.items.append(
+            Assumption(name=name, value=value, set_by=ASKED if is_asked else DEFAULT, source="" if is_asked else source)
+        )

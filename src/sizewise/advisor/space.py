@@ -1,0 +1,166 @@
+"""The space of candidates: pairs that may be proposed, machines that exist, grouped into blocks for the search."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sizewise.catalog.speed_constants import coefficients
+from sizewise.catalog.weights_table import weight_columns
+from sizewise.decide.candidates import device_counts, drives, is_sensible, reads, runs
+from sizewise.decide.evaluate import Block
+from sizewise.decide.search import taken
+from sizewise.domain.device import Device, Machine
+from sizewise.estimate.columns import MachineColumns, ModelColumns, WeightColumns, machine_columns, model_columns
+from sizewise.estimate.cost import MachineCosts, machine_costs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from sizewise.catalog import Catalog
+    from sizewise.domain.engine import Engine
+    from sizewise.domain.model import Model
+    from sizewise.domain.number import Array
+    from sizewise.domain.quantization import Quantization
+    from sizewise.domain.request import Request
+    from sizewise.estimate.cost import CostDefaults
+
+MULTI_DEVICE_KINDS = ("consumer", "datacenter", "workstation", "npu")
+"""Kinds of devices of which several fit into one machine."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One model in one format on one engine."""
+
+    model: Model
+    quantization: Quantization
+    engine: Engine
+
+
+@dataclass(frozen=True, kw_only=True)
+class Space:
+    """Everything that the search looks at; rows and machines are numbered by their position."""
+
+    rows: tuple[Row, ...]
+    machines: tuple[Machine, ...]
+    blocks: tuple[Block, ...]
+
+    @property
+    def num_candidates(self) -> int:
+        """Row x machine combinations that are possible at all."""
+        return sum(block.num_candidates for block in self.blocks)
+
+
+def build_space(
+    catalog: Catalog, request: Request, models: Sequence[Model], machines: Sequence[Machine], defaults: CostDefaults
+) -> Space:
+    """All sensible combinations of these models with the asked-for formats, engines and machines."""
+    engines = chosen_engines(catalog, request)
+    rows = tuple(sensible_rows(catalog, request, models, engines))
+    if not rows or not machines:
+        return Space(rows=rows, machines=tuple(machines), blocks=())
+    parts = _Parts.of(rows, machines, defaults)
+    blocks = tuple(block for engine in engines for block in _blocks_of(engine, rows, machines, parts))
+    return Space(rows=rows, machines=tuple(machines), blocks=blocks)
+
+
+def chosen_engines(catalog: Catalog, request: Request) -> tuple[Engine, ...]:
+    """The engines asked for, else those proposed by default."""
+    asked = request.filters.engines
+    return tuple(e for e in catalog.engines.values() if (e.name in asked if asked else e.is_default))
+
+
+def sensible_rows(
+    catalog: Catalog, request: Request, models: Sequence[Model], engines: Sequence[Engine]
+) -> Iterator[Row]:
+    """Each model in each format worth proposing, on each engine that reads the format and runs the model."""
+    readers = {q.name: [e for e in engines if reads(e, q)] for q in catalog.quantizations.values()}
+    for model in models:
+        native = catalog.quantizations[model.native_format]
+        able = {e.name for e in engines if runs(e, model)}
+        for quantization in catalog.quantizations.values():
+            if not readers[quantization.name]:
+                continue
+            if is_sensible(model, quantization, native, request.filters, request.limits):
+                for engine in readers[quantization.name]:
+                    if engine.name in able:
+                        yield Row(model=model, quantization=quantization, engine=engine)
+
+
+def market_machines(devices: Sequence[Device], request: Request) -> list[Machine]:
+    """Machines that can be rented or bought: each device with a price, one to eight of it."""
+    most = request.filters.num_devices or request.limits.max_devices
+    return [
+        Machine(device=device, num_devices=count)
+        for device in devices
+        if device.buy_usd > 0 or device.rent_usd_per_hour > 0
+        for count in range(1, (most if device.kind in MULTI_DEVICE_KINDS else 1) + 1)
+    ]
+
+
+def owned_machines(machines: Sequence[Machine]) -> list[Machine]:
+    """Machines at hand, also using fewer of their devices."""
+    return [replace(m, num_devices=n, is_owned=True) for m in machines for n in range(1, m.num_devices + 1)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Parts:
+    """Columns of all rows and machines, from which blocks take their share."""
+
+    models: ModelColumns
+    model_of_row: Array
+    weights: WeightColumns
+    machines: MachineColumns
+    costs: MachineCosts
+
+    @classmethod
+    def of(cls, rows: Sequence[Row], machines: Sequence[Machine], defaults: CostDefaults) -> _Parts:
+        models = list({row.model.name: row.model for row in rows}.values())
+        position = {model.name: i for i, model in enumerate(models)}
+        columns = machine_columns(machines)
+        return cls(
+            models=model_columns(models),
+            model_of_row=np.array([position[row.model.name] for row in rows]),
+            weights=weight_columns([(row.model, row.quantization) for row in rows]),
+            machines=columns,
+            costs=machine_costs(columns, defaults),
+        )
+
+
+def _blocks_of(engine: Engine, rows: Sequence[Row], machines: Sequence[Machine], parts: _Parts) -> Iterator[Block]:
+    """One block for each weight speed class and device count of an engine."""
+    machine_ids = np.array([i for i, m in enumerate(machines) if drives(engine, m.device)], dtype=np.intp)
+    if not len(machine_ids):
+        return
+    classes = [machines[i].device.device_class for i in machine_ids]
+    counts = parts.machines.num_devices[machine_ids]
+    by_class: dict[str, list[int]] = {}
+    for i, row in enumerate(rows):
+        if row.engine.name == engine.name:
+            by_class.setdefault(row.quantization.speed_class, []).append(i)
+    for speed_class, row_list in by_class.items():
+        constants = coefficients(engine.name, classes, speed_class)
+        for count in np.unique(counts).astype(int).tolist():
+            able = [i for i in row_list if count in device_counts(engine, rows[i].model.num_heads, count)]
+            here = np.flatnonzero(counts == count)
+            if able:
+                yield _block(engine, np.array(able), machine_ids[here], taken(constants, here), parts, count)
+
+
+def _block(  # noqa: PLR0913 - the parts of one block
+    engine: Engine, row_ids: Array, machine_ids: Array, constants: object, parts: _Parts, count: int
+) -> Block:
+    return Block(
+        engine=engine,
+        row_ids=row_ids,
+        models=parts.models.take(parts.model_of_row[row_ids]),
+        weights=parts.weights.take(row_ids),
+        machine_ids=machine_ids,
+        machines=parts.machines.take(machine_ids),
+        coefficients=constants,
+        costs=taken(parts.costs, machine_ids),
+        split=engine.split if count > 1 else "none",
+    )

@@ -1,0 +1,87 @@
+"""What may be proposed: gates of a model alone, sensible formats of it, and the engines that run them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sizewise.domain.device import Device
+    from sizewise.domain.engine import Engine
+    from sizewise.domain.model import Model
+    from sizewise.domain.quantization import Quantization
+    from sizewise.domain.request import Filters, Limits, Request
+
+SIXTEEN_BITS = 16.0
+COMMERCIAL = {"commercial": ("yes", "conditional"), "open": ("yes",), "any": ("yes", "conditional", "no")}
+"""`commercial_use` values that each licence requirement accepts."""
+
+
+def model_gate(model: Model, request: Request) -> str:
+    """The first constraint that a model fails whatever the hardware, or an empty string.
+
+    A model asked for by name is not refused for being a base model or a re-upload: it was asked for.
+    """
+    is_asked = model.name in request.filters.models
+    limits, task = request.limits, request.task
+    if not model.is_generator:
+        return "generator"
+    if model.commercial_use not in COMMERCIAL[limits.licence]:
+        return "licence"
+    if not set(limits.languages) <= set(model.languages):
+        return "language"
+    if not is_asked and not (model.is_instruct and model.is_official):
+        return "capability"
+    if task.needs and not set(task.needs) & set(model.tasks):
+        return "capability"
+    if request.workload.context_tokens > model.max_context_tokens:
+        return "context"
+    return ""
+
+
+def is_sensible(model: Model, quantization: Quantization, native: Quantization, filters: Filters, limits: Limits) -> bool:
+    """Is this format worth proposing for this model?
+
+    Asked for by name: yes. Otherwise a default format, not below the floor, not wider than the published weights
+    (nothing is gained), and a natively quantized model stays as published.
+    """
+    if filters.quantizations:
+        return quantization.name in filters.quantizations
+    if quantization.name == native.name:
+        return True
+    if not quantization.is_default or quantization.nominal_bits < limits.min_weight_bits:
+        return False
+    if native.nominal_bits >= SIXTEEN_BITS:
+        return True
+    return quantization.nominal_bits < native.nominal_bits or quantization.container == "gguf"
+
+
+def reads(engine: Engine, quantization: Quantization) -> bool:
+    """Does the engine load this format?"""
+    return quantization.name in engine.quantizations
+
+
+def runs(engine: Engine, model: Model) -> bool:
+    """Does the engine run this kind of attention?"""
+    return model.attention in engine.attentions
+
+
+def drives(engine: Engine, device: Device) -> bool:
+    """Does the engine run on this device?"""
+    if device.device_class not in engine.device_classes:
+        return False
+    return not (device.compute_capability < engine.min_compute_capability)
+
+
+def device_counts(engine: Engine, num_heads: int, most: int) -> tuple[int, ...]:
+    """How many devices may share one replica: any number by layers; divisors of the heads by tensors.
+
+    >>> from types import SimpleNamespace
+    >>> device_counts(SimpleNamespace(split="tensor", max_devices=8), num_heads=40, most=8)
+    (1, 2, 4, 5, 8)
+    """
+    largest = min(most, engine.max_devices)
+    if engine.split == "none":
+        return (1,)
+    if engine.split == "layer":
+        return tuple(range(1, largest + 1))
+    return tuple(n for n in range(1, largest + 1) if num_heads % n == 0)

@@ -1,0 +1,210 @@
+"""Memory, speed, load and cost of every candidate of a block, in a few vectorised expressions.
+
+A block is rows (model x quantization) of one engine and one weight format against machines with one device count;
+rows shaped [n, 1] meet machines shaped [m]. The same function evaluates a single pair.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sizewise.domain.number import Array  # noqa: TC001 - dataclass annotations are read at run time
+from sizewise.estimate.columns import Columns
+from sizewise.estimate.cost import monthly_usd
+from sizewise.estimate.load import capacity_sequences, users_per_replica
+from sizewise.estimate.memory import MemoryTerms, max_sequences, memory_terms
+from sizewise.estimate.prefill import prefill_s
+from sizewise.estimate.speed import StepTerms, step_s, step_terms
+
+if TYPE_CHECKING:
+    from sizewise.domain.engine import Engine
+    from sizewise.domain.request import Request
+    from sizewise.domain.workload import Workload
+    from sizewise.estimate.columns import MachineColumns, ModelColumns, WeightColumns
+    from sizewise.estimate.cost import MachineCosts
+    from sizewise.estimate.speed import SpeedCoefficients
+
+HEADROOM_RATIO = 0.9
+"""Share of a replica's capacity that is planned for. [ratio] Source: cost.md section 1."""
+KV_BYTES = {
+    "f32": 4.0, "f16": 2.0, "bf16": 2.0, "fp8": 1.0, "q8_0": 34 / 32, "q5_1": 24 / 32, "q5_0": 22 / 32,
+    "q4_1": 20 / 32, "q4_0": 18 / 32, "iq4_nl": 18 / 32,
+}  # fmt: skip
+"""Bytes of one cached element by type. [bytes] Source: ggml type table."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Block:
+    """Candidates of one engine, one weight speed class and one device count."""
+
+    engine: Engine
+    row_ids: Array
+    """Which pair each row is. [n]"""
+    models: ModelColumns
+    weights: WeightColumns
+    machine_ids: Array
+    """[m]"""
+    machines: MachineColumns
+    coefficients: SpeedCoefficients
+    costs: MachineCosts
+    split: str
+
+    @property
+    def num_candidates(self) -> int:
+        """Rows times machines."""
+        return len(self.row_ids) * len(self.machine_ids)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Physics:
+    """What the hardware does with a model, whatever is asked of it."""
+
+    memory: MemoryTerms
+    step: StepTerms
+    prefill_s: Array
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluated(Columns):
+    """Likely values, one entry a candidate; NaN where unknown."""
+
+    shortfall_bytes: Array
+    """Memory missing for one request; not positive where it fits. [bytes]"""
+    max_sequences: Array
+    """Requests that fit at once. [count]"""
+    decode_s: Array
+    """One token of a single stream. [s]"""
+    prefill_s: Array
+    num_sequences: Array
+    """Requests that run at once within the latency targets; 0: none. [count]"""
+    num_users: Array
+    """Users that one replica carries within the targets. [users]"""
+    replicas: Array
+    busy_ratio: Array
+    monthly_usd: Array
+    """Cheapest allowed path. [USD/month]"""
+    path: Array
+    """Index into the request's paths."""
+    upfront_usd: Array
+
+
+def physics(block: Block, request: Request) -> Physics:
+    """Memory terms, step terms and prefill of a block."""
+    workload = request.workload
+    kv_bytes = KV_BYTES[request.kv_type]
+    memory = memory_terms(
+        block.engine.memory_rule,
+        weights=block.weights,
+        models=block.models,
+        machines=block.machines,
+        engine=block.engine,
+        context_tokens=float(workload.context_tokens),
+        k_bytes_per_element=kv_bytes,
+        v_bytes_per_element=kv_bytes,
+        split=block.split,
+    )
+    step = step_terms(
+        models=block.models,
+        weights=block.weights,
+        machines=block.machines,
+        coefficients=block.coefficients,
+        context_tokens=mean_held_tokens(workload),
+        k_bytes_per_element=kv_bytes,
+        v_bytes_per_element=kv_bytes,
+        split=block.split,
+    )
+    prompt_s = prefill_s(
+        models=block.models,
+        weights=block.weights,
+        machines=block.machines,
+        coefficients=block.coefficients,
+        input_tokens=workload.input_tokens,
+        split=block.split,
+    )
+    return Physics(memory=memory, step=step, prefill_s=np.asarray(prompt_s))
+
+
+def mean_held_tokens(workload: Workload) -> float:
+    """Tokens that a running request holds on average: its prompt and half of its answer. [tokens]"""
+    return workload.input_tokens + workload.output_tokens / 2
+
+
+def evaluate(block: Block, request: Request) -> Evaluated:
+    """Everything about every candidate of a block.
+
+    Array shapes: [n, m] for rows shaped [n, 1] and machines shaped [m]; [n] for pairs.
+    """
+    workload, known = request.workload, physics(block, request)
+    fitting = max_sequences(known.memory)
+    running = capacity_sequences(
+        known.step,
+        known.prefill_s,
+        output_tokens=workload.output_tokens,
+        max_sequences=np.minimum(fitting, most_useful_sequences(workload)),
+        max_tpot_s=workload.max_tpot_s,
+        max_ttft_s=workload.max_ttft_s,
+    )
+    users = users_per_replica(
+        known.step,
+        known.prefill_s,
+        num_sequences=running,
+        think_time_s=workload.think_time_s,
+        output_tokens=workload.output_tokens,
+    )
+    replicas = num_replicas(workload.num_users, users)
+    busy_ratio = np.minimum(workload.num_users / (replicas * users), 1.0)
+    usd, path, upfront_usd = cheapest_path(block, request, replicas, busy_ratio)
+    return Evaluated(
+        shortfall_bytes=known.memory.fixed + known.memory.per_sequence - known.memory.budget,
+        max_sequences=fitting,
+        decode_s=step_s(known.step, 1.0),
+        prefill_s=known.prefill_s,
+        num_sequences=running,
+        num_users=users,
+        replicas=replicas,
+        busy_ratio=busy_ratio,
+        monthly_usd=usd,
+        path=path,
+        upfront_usd=upfront_usd,
+    )
+
+
+def most_useful_sequences(workload: Workload) -> float:
+    """More running requests than people who send them are of no use. [count]"""
+    return float(np.ceil(workload.num_users))
+
+
+def num_replicas(num_users: float, users_each: Array) -> Array:
+    """Whole replicas that carry the users with headroom; infinite where one cannot carry anybody.
+
+    ceil(users / (0.9 x users of one replica)); a replica that carries all of them alone needs no second one.
+
+    >>> num_replicas(20, np.array([8.0, 20.0, 0.0]))
+    array([ 3.,  1., inf])
+    """
+    with np.errstate(divide="ignore"):
+        shared = np.ceil(num_users / (HEADROOM_RATIO * users_each))
+    return np.where(users_each >= num_users, 1.0, shared)
+
+
+def cheapest_path(block: Block, request: Request, replicas: Array, busy_ratio: Array) -> tuple[Array, Array, Array]:
+    """Monthly cost of the cheapest allowed way to pay, which way that is, and what is paid at once.
+
+    A way over a budget is not allowed; where none is left the cost of the cheapest stands, so that its excess can be
+    told.
+    """
+    limits, paths = request.limits, request.filters.paths
+    best_usd: Array = np.full(np.shape(replicas), np.inf)
+    best_path: Array = np.full(np.shape(replicas), -1)
+    best_upfront: Array = np.full(np.shape(replicas), np.nan)
+    for index, path in enumerate(paths):
+        usd = monthly_usd(block.costs, path, replicas=replicas, busy_ratio=busy_ratio)
+        upfront = replicas * (block.costs.upfront_usd if path == "buy" else 0.0)
+        is_better = (usd < best_usd) & (upfront <= limits.upfront_budget_usd)
+        best_usd = np.where(is_better, usd, best_usd)
+        best_path = np.where(is_better, index, best_path)
+        best_upfront = np.where(is_better, upfront, best_upfront)
+    return best_usd, best_path, best_upfront

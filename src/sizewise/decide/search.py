@@ -1,0 +1,168 @@
+"""The search: every block in chunks that stay in the cache; of every row the cheapest machine that passes the gates.
+
+A chunk holds about 16,000 candidates. Rows are sorted by weight, machines by memory, so that machines too small for
+even the lightest row of a chunk are left out by a slice, without touching a candidate.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sizewise.decide.evaluate import Block, Evaluated, evaluate
+from sizewise.domain.number import Array  # noqa: TC001 - dataclass annotations are read at run time
+from sizewise.estimate.columns import Columns
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sizewise.domain.request import Request
+
+CHUNK_CANDIDATES = 16_384
+"""Candidates evaluated together: their columns stay in the second-level cache."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Survivors(Columns):
+    """The cheapest machine of each row that has one, and everything evaluated about it."""
+
+    row_ids: Array
+    machine_ids: Array
+    block_ids: Array
+    values: Evaluated
+
+    def take(self, index: Array | slice) -> Survivors:
+        """The entries at these positions."""
+        return Survivors(
+            row_ids=self.row_ids[index],
+            machine_ids=self.machine_ids[index],
+            block_ids=self.block_ids[index],
+            values=self.values.take(index),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counts:
+    """How many candidates were looked at, and how many were left after each gate."""
+
+    evaluated: int
+    fit: int
+    fast_enough: int
+    within_budget: int
+
+    def plus(self, other: Counts) -> Counts:
+        """Sum of two searches."""
+        return Counts(**{f.name: getattr(self, f.name) + getattr(other, f.name) for f in fields(self)})
+
+
+NOTHING = Counts(evaluated=0, fit=0, fast_enough=0, within_budget=0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gates:
+    """Which candidates pass, one after another. [n, m]"""
+
+    fits: Array
+    is_fast_enough: Array
+    is_within_budget: Array
+
+
+def gates(values: Evaluated, request: Request) -> Gates:
+    """Memory, then latency targets at the load, then budget; unknown passes nothing."""
+    limits = request.limits
+    fits = values.shortfall_bytes <= 0
+    is_fast_enough = fits & (values.num_sequences >= 1) & (values.replicas <= limits.max_replicas)
+    is_priced = values.monthly_usd < np.inf
+    return Gates(
+        fits=fits,
+        is_fast_enough=is_fast_enough,
+        is_within_budget=is_fast_enough & is_priced & (values.monthly_usd <= limits.monthly_budget_usd),
+    )
+
+
+def chunks(block: Block) -> Iterator[Block]:
+    """The block in pieces of bounded size, without machines that are too small for every row of the piece."""
+    by_weight = np.argsort(block.weights.device_bytes, kind="stable")
+    total_memory = block.machines.num_devices * block.machines.memory_bytes
+    by_memory = np.argsort(total_memory, kind="stable")
+    sorted_memory = total_memory[by_memory]
+    start = 0
+    while start < len(by_weight):
+        first = int(np.searchsorted(sorted_memory, block.weights.device_bytes[by_weight[start]]))
+        num_machines = len(by_memory) - first
+        if num_machines == 0:
+            return
+        stop = start + max(CHUNK_CANDIDATES // num_machines, 1)
+        yield part(block, by_weight[start:stop], by_memory[first:])
+        start = stop
+
+
+def part(block: Block, rows: Array, machines: Array) -> Block:
+    """Some rows against some machines."""
+    return replace(
+        block,
+        row_ids=block.row_ids[rows],
+        models=block.models.take(rows),
+        weights=block.weights.take(rows),
+        machine_ids=block.machine_ids[machines],
+        machines=block.machines.take(machines),
+        coefficients=taken(block.coefficients, machines),
+        costs=taken(block.costs, machines),
+    )
+
+
+def taken(columns: Any, index: Array) -> Any:  # noqa: ANN401 - coefficients and costs: dataclasses of arrays and numbers
+    """The entries of those fields that are arrays."""
+    values = {f.name: getattr(columns, f.name) for f in fields(columns)}
+    return type(columns)(**{n: v[index] if isinstance(v, np.ndarray) and v.ndim else v for n, v in values.items()})
+
+
+def as_grid(block: Block) -> Block:
+    """Rows shaped [n, 1], so that they meet every machine."""
+    return replace(block, models=block.models.as_rows(), weights=block.weights.as_rows())
+
+
+def search(block: Block, block_id: int, request: Request) -> tuple[list[Survivors], Counts]:
+    """The cheapest passing machine of each row, chunk by chunk."""
+    found, counts = [], NOTHING
+    for chunk in chunks(block):
+        values = evaluate(as_grid(chunk), request)
+        passed = gates(values, request)
+        counts = counts.plus(
+            Counts(
+                evaluated=chunk.num_candidates,
+                fit=int(passed.fits.sum()),
+                fast_enough=int(passed.is_fast_enough.sum()),
+                within_budget=int(passed.is_within_budget.sum()),
+            )
+        )
+        found.append(_cheapest(chunk, block_id, values, passed.is_within_budget))
+    return found, counts
+
+
+def _cheapest(chunk: Block, block_id: int, values: Evaluated, passes: Array) -> Survivors:
+    shape = passes.shape
+    cost = np.where(passes, values.monthly_usd, np.inf)
+    best = np.argmin(cost, axis=1)
+    rows = np.flatnonzero(passes.any(axis=1))
+    at = (rows, best[rows])
+    flat = {f.name: np.broadcast_to(getattr(values, f.name), shape)[at] for f in fields(values)}
+    return Survivors(
+        row_ids=chunk.row_ids[rows],
+        machine_ids=chunk.machine_ids[best[rows]],
+        block_ids=np.full(len(rows), block_id),
+        values=Evaluated(**flat),
+    )
+
+
+def joined(found: list[Survivors]) -> Survivors:
+    """All survivors in one table."""
+    values = {f.name: np.concatenate([getattr(s.values, f.name) for s in found]) for f in fields(Evaluated)}
+    return Survivors(
+        row_ids=np.concatenate([s.row_ids for s in found]),
+        machine_ids=np.concatenate([s.machine_ids for s in found]),
+        block_ids=np.concatenate([s.block_ids for s in found]),
+        values=Evaluated(**values),
+    )

@@ -1,0 +1,139 @@
+"""What the verbs other than `recommend` answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sizewise.domain.decision import Deployment, MemoryPart, Option, Rejection  # noqa: TC001 - dataclass fields
+from sizewise.domain.estimate import Estimate, Unknown  # noqa: TC001 - same
+from sizewise.domain.text import Text  # noqa: TC001 - same
+
+
+@dataclass(frozen=True, kw_only=True)
+class FitAnswer:
+    """Does this model run on this machine?"""
+
+    model: str
+    kind: str
+    """generator, score, reward, embedding, reranker or classifier."""
+    quantization: str
+    engine: str
+    engine_version: str
+    device: str
+    num_devices: int
+    split: str
+    kv_type: str
+    context_tokens: int
+    num_sequences: int
+    fits: str
+    """yes; tight (the likely sum fits, the high one does not); no."""
+    binding: str
+    """The constraint that binds where it does not fit: memory, context or support."""
+    memory: tuple[MemoryPart, ...]
+    memory_bytes: Estimate
+    usable_bytes: float
+    shortfall_bytes: float
+    """Missing memory of the likely sum; 0 where it fits. [bytes]"""
+    max_context_tokens: int
+    """At this concurrency. 0: none."""
+    max_concurrency: int
+    """Requests that all hold their whole context: guaranteed."""
+    expected_concurrency: int
+    """Requests of the usual length: prompt and half of the answer."""
+    decode_tokens_per_s: Estimate | Unknown | None
+    """None for models that do not generate."""
+    texts_per_s: Estimate | Unknown | None
+    """Texts of the context length, for models that do not generate; else None."""
+    rule_of_thumb_bytes: tuple[float, float, float]
+    """The original guide's figures: FP16, INT4 low, INT4 high. [bytes]"""
+    lifts: tuple[Text, ...]
+    """What would make it fit, the nearest change first; each verified by the same estimate."""
+    caveats: tuple[Text, ...]
+    command: str
+    prepare: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TierModel:
+    """A real model of a tier, computed."""
+
+    model: str
+    num_params: float
+    released: str
+    fp16_bytes: float
+    """16-bit weights, cache and buffers at the asked context and load. [bytes]"""
+    int4_bytes: float
+    """The same with Q4_K_M weights. [bytes]"""
+    hardware: str
+    """The cheapest machine that runs it in 4 bits at the asked context and load."""
+    monthly_usd: float
+    quality: Estimate | Unknown
+    """On the axis of the tier's own task complexity."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TierLine:
+    """One tier: the guide's words and numbers beside computed ones."""
+
+    name: str
+    rule_fp16_gb: tuple[float, float]
+    rule_int4_gb: tuple[float, float]
+    is_open_ended: bool
+    rule_hardware: str
+    complexity: str
+    rule_tasks: str
+    nickname: str
+    use: str
+    advantage: str
+    limit: str
+    models: tuple[TierModel, ...]
+    evidence: Text
+    """What the facts say about the guide's claim."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TiersAnswer:
+    """The table of the original guide, computed."""
+
+    lines: tuple[TierLine, ...]
+    context_tokens: int
+    num_users: int
+    task: str
+    complexity_table: tuple[tuple[str, tuple[str, ...], Text], ...]
+    """Complexity, the tasks it stands for, and the quality bar with its reason."""
+    facts_date: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PolicyAnswer:
+    """What the guide's three questions say, beside the computed answer's first line."""
+
+    questions: tuple[tuple[str, str], ...]
+    tiers: tuple[str, ...]
+    optimises_quantization: bool
+    computed: Text
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompareAnswer:
+    """Options side by side."""
+
+    options: tuple[Option, ...]
+    refused: tuple[Rejection, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class HardwareAnswer:
+    """What is in this computer."""
+
+    processor: str
+    num_cores: int
+    memory_bytes: float
+    machines: tuple[tuple[str, int, float, float, float], ...]
+    """Device name, count, memory, usable memory, bandwidth; bytes and bytes/s of one device."""
+    notes: tuple[str, ...]
+
+
+__all__ = [
+    "CompareAnswer", "Deployment", "FitAnswer", "HardwareAnswer", "PolicyAnswer", "TierLine", "TierModel", "TiersAnswer",
+]  # fmt: skip

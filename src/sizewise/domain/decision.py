@@ -1,0 +1,163 @@
+"""The answer: a chosen option, its neighbours, the reasons and what would flip it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sizewise.domain.estimate import Estimate, Unknown  # noqa: TC001 - dataclass fields are introspected
+from sizewise.domain.text import Text, Value  # noqa: TC001 - same
+
+CONSTRAINTS = (
+    "generator", "licence", "language", "capability", "context", "support", "memory", "quality", "speed", "budget", "cost",
+)  # fmt: skip
+"""What can bind, in the order of the decision flow; cost: passes every gate, but something else is preferred."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deployment:
+    """model x quantization x engine x machine x parallelism x replicas."""
+
+    model: str
+    quantization: str
+    engine: str
+    engine_version: str
+    device: str
+    num_devices: int
+    """Devices of one replica."""
+    replicas: int
+    context_tokens: int
+    num_sequences: int
+    """Requests that one replica runs at once."""
+    kv_type: str
+    split: str
+    """none, layer or tensor."""
+    path: str
+    """owned, rent, buy or api."""
+    memory_utilization: float = 1.0
+    """Share of the device memory given to the engine (engines with a page pool)."""
+    is_native_format: bool = False
+    """Is the quantization the format in which the model is published?"""
+    device_is_cpu: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class MemoryPart:
+    """One line of the memory sum, on the fullest device. [bytes]"""
+
+    name: str
+    size: Estimate
+    placement: str = "device"
+    """device or host."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Option:
+    """A deployment and everything predicted about it."""
+
+    deployment: Deployment
+    memory: tuple[MemoryPart, ...]
+    memory_bytes: Estimate
+    """Sum of the device parts on the fullest device. [bytes]"""
+    usable_bytes: float
+    decode_tokens_per_s: Estimate | Unknown
+    """One stream alone. [tokens/s]"""
+    loaded_tokens_per_s: Estimate | Unknown
+    """One stream under the asked load. [tokens/s]"""
+    ttft_s: Estimate | Unknown
+    """Time to the first token under the asked load. [s]"""
+    throughput_tokens_per_s: Estimate | Unknown
+    """All streams and replicas together. [tokens/s]"""
+    num_users: float
+    """Users that it carries within the latency targets."""
+    quality: Estimate | Unknown
+    """On the 0-100 scale of the task's axis."""
+    quality_evidence: str
+    """Grade of the evidence: own, direct, variant, base, interpolated, self-reported."""
+    pass_probability: float
+    monthly_usd: Estimate | Unknown
+    monthly_parts_usd: tuple[tuple[str, float], ...]
+    upfront_usd: Estimate | Unknown
+    usd_per_million_tokens: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rejection:
+    """Why not this one: the constraint that binds for its closest variant, and what would lift it."""
+
+    option: Value
+    role: str
+    """size-above, size-below, quantization, api, nearest, asked."""
+    constraint: str
+    """One of CONSTRAINTS."""
+    shortfall: Value
+    lift: Value
+    deployment: Deployment | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Alternative:
+    """A neighbour worth knowing: next cheaper, next better, other path."""
+
+    role: str
+    option: Option | None
+    title: Value
+    difference: Value
+
+
+@dataclass(frozen=True, kw_only=True)
+class Flip:
+    """An input value at which another option takes over."""
+
+    input: Value
+    threshold: Value
+    then: Value
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assumption:
+    """A default that was used, who set it, and where it is from."""
+
+    name: Value
+    value: Value
+    set_by: str
+    """you, default, detected."""
+    source: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlowStep:
+    """One diamond of the decision flow."""
+
+    constraint: str
+    question: Value
+    threshold: Value
+    set_by: str
+    value: Value
+    passes: bool
+    num_left: int
+    """Options left after this question."""
+    not_taken: Value
+    """What lies on the other branch."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    """Everything that `recommend` says."""
+
+    verdict: Text
+    answer: Option | None
+    assumptions: tuple[Assumption, ...]
+    alternatives: tuple[Alternative, ...]
+    rejected: tuple[Rejection, ...]
+    flips: tuple[Flip, ...]
+    flow: tuple[FlowStep, ...]
+    prepare: tuple[str, ...]
+    """Commands to run once before the launch command."""
+    command: str
+    options: tuple[Option, ...]
+    """The `top` best options, the answer first."""
+    num_candidates: int
+    facts_date: str
+    version: str
+    request: dict[str, Any]

@@ -1,0 +1,132 @@
+"""The answers of `fit`: parts with their ranges, largest context, layers on the device, offloading."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sizewise.domain.decision import MemoryPart
+from sizewise.domain.estimate import Estimate
+from sizewise.estimate.memory import CONTEXT_FLOOR_TOKENS, MemoryTerms, fits
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sizewise.domain.number import Array, Number
+    from sizewise.estimate.columns import WeightColumns
+
+WEIGHT_BANDS = {"exact": (1.0, 1.0), "derived": (0.999, 1.001), "assumed": (0.97, 1.03)}
+"""80 % range of the weights by basis, as factors. Source: memory.md section 13."""
+PART_BANDS: dict[str, dict[str, tuple[float, float, str]]] = {
+    "llamacpp": {"compute": (0.85, 1.2, "derived"), "runtime": (0.75, 1.25, "assumed")},
+    "paged": {"compute": (0.6, 1.7, "fitted"), "runtime": (0.5, 1.6, "assumed")},
+    "growing": {"compute": (0.6, 1.4, "derived"), "runtime": (0.75, 1.25, "assumed")},
+    "single_pass": {"compute": (0.6, 1.4, "derived"), "runtime": (0.75, 1.25, "assumed")},
+}
+"""80 % range of the other parts by rule, as factors: compute +-15 % (GPU up to +20 %), context 0.3 to 0.5
+GiB,
+vLLM about +-1 GiB a GPU, a working set an upper bound. Source: memory.md section 13."""
+
+
+def memory_parts(
+    terms: MemoryTerms, *, rule: str, num_sequences: float, weights_basis: str, host_bytes: float = 0.0
+) -> tuple[MemoryPart, ...]:
+    """Lines of the memory sum of ONE deployment; device parts add up to `required_bytes`. [bytes].
+
+    Arguments: terms whose arrays hold one value; `host_bytes` of weights that stay in host memory.
+    """
+    bands = PART_BANDS[rule]
+    cache = _value(terms.kv_constant) + num_sequences * _value(terms.per_sequence)
+    low, high = WEIGHT_BANDS[weights_basis]
+    sizes = {
+        "weights": Estimate.within(_value(terms.weights), low, high, weights_basis),
+        "kv_cache": Estimate.exactly(cache, "derived"),
+        "compute": Estimate.within(_value(terms.compute), *bands["compute"]),
+        "runtime": Estimate.within(_value(terms.runtime), *bands["runtime"]),
+    }
+    parts = [MemoryPart(name=name, size=size) for name, size in sizes.items()]
+    if host_bytes > 0:
+        size = Estimate.within(host_bytes, low, high, weights_basis)
+        parts.append(MemoryPart(name="host_weights", size=size, placement="host"))
+    return tuple(parts)
+
+
+def memory_total(parts: tuple[MemoryPart, ...]) -> Estimate:
+    """Sum of the device parts, as if all erred the same way. [bytes]."""
+    total = Estimate.exactly(0.0)
+    for part in parts:
+        if part.placement == "device":
+            total = total.plus(part.size)
+    return total
+
+
+def max_context_tokens(
+    terms_at: Callable[[Array], MemoryTerms], *, num_sequences: Number, native_tokens: Array
+) -> Array:
+    """Largest context that fits with so many sequences; 0: none. [tokens].
+
+    The model's own limit where it fits, else the largest fitting multiple of 256, found by bisection.
+    Arguments: `terms_at(context_tokens)` builds the terms; `native_tokens` has the shape of the answer.
+    """
+    native = np.asarray(native_tokens, dtype=np.float64)
+    low = np.zeros_like(native)
+    high = np.ceil(native / CONTEXT_FLOOR_TOKENS)
+    for _ in range(int(np.ceil(np.log2(np.max(high) + 1.0)))):
+        middle = np.ceil(0.5 * (low + high))
+        is_room = fits(terms_at(np.maximum(middle, 1.0) * CONTEXT_FLOOR_TOKENS), num_sequences)
+        low, high = np.where(is_room, middle, low), np.where(is_room, high, np.maximum(low, middle - 1.0))
+    found = np.minimum(low * CONTEXT_FLOOR_TOKENS, native)
+    return np.where(fits(terms_at(native), num_sequences), native, found)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Offload:
+    """What is where when part of a model stays in host memory. [bytes]."""
+
+    device_layers: Number
+    """Blocks on the devices. [count]."""
+    device_bytes: Number
+    """Weights and cache on the devices."""
+    host_bytes: Number
+    """Weights and cache in host memory."""
+
+
+def max_device_layers(
+    terms: MemoryTerms, *, weights: WeightColumns, num_layers: Number, num_sequences: Number
+) -> Offload:
+    """How many whole blocks fit on one device, the rest in host memory (llama.cpp -ngl). [count, bytes].
+
+    floor((budget - compute - runtime - output) / (block weights + its cache)); the cache follows its block.
+    Valid for: terms of an unsplit deployment; the output matrix stays on the device when anything does.
+    Source: memory.md section 7.
+    """
+    cache = num_sequences * np.asarray(terms.per_sequence) + terms.kv_constant
+    block = (terms.weights - weights.output_bytes + cache) / num_layers
+    room = terms.budget - terms.compute - terms.runtime - weights.output_bytes
+    layers = np.clip(np.floor(room / block), 0.0, num_layers)
+    on_device = np.where(layers > 0, layers * block + weights.output_bytes, 0.0)
+    whole = weights.file_bytes + cache
+    return Offload(
+        device_layers=layers,
+        device_bytes=on_device,
+        host_bytes=whole - on_device,
+    )
+
+
+def experts_on_host(terms: MemoryTerms, *, weights: WeightColumns, num_sequences: Number) -> Offload:
+    """Routed experts in host memory, everything else on the device (llama.cpp --cpu-moe). [bytes].
+
+    `device_layers` is NaN: every block is on both. Valid for: mixtures of experts, unsplit.
+    """
+    cache = num_sequences * np.asarray(terms.per_sequence) + terms.kv_constant
+    return Offload(
+        device_layers=np.full_like(cache, np.nan, dtype=np.float64),
+        device_bytes=terms.weights - weights.expert_bytes + cache,
+        host_bytes=weights.file_bytes - terms.weights + weights.expert_bytes,
+    )
+
+
+def _value(number: Number) -> float:
+    return float(np.asarray(number).reshape(-1)[0]) if np.ndim(number) else float(number)

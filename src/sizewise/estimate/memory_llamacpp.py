@@ -1,0 +1,114 @@
+"""Memory of llama.cpp: weights, cache and compute buffers, all allocated at start."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sizewise.estimate.kv_cache import CELL_PADDING_TOKENS, padded, window_cells
+
+if TYPE_CHECKING:
+    from sizewise.domain.number import Array, Number
+    from sizewise.estimate.columns import ModelColumns
+
+FLOAT_BYTES = 4.0
+"""Activations are F32. [bytes]."""
+RESIDUALS = 5.0
+"""Residual-sized tensors alive in a phase. [count] Source: 2,385 allocator answers of b11549 (memory.md
+section 4)."""
+
+PIPELINE_COPIES = 4.0
+"""Copies of the inputs that a layer split over devices keeps. [count] Source: llama.cpp scheduler."""
+
+
+def dense_phase_elements(models: ModelColumns) -> Number:
+    """Elements of one token in the feed-forward phase of a dense block: 3 ffn + 5 hidden. [elements]."""
+    return np.where(models.ffn_size > 0, 3.0 * models.ffn_size + RESIDUALS * models.hidden_size, 0.0)
+
+
+def expert_phase_elements(models: ModelColumns) -> Number:
+    """Elements of one token in the expert phase. [elements].
+
+    max(3 k ffn + 5 hidden, 2 k hidden + 6 hidden) for k experts a token.
+    """
+    chosen, hidden = models.num_experts_per_token, models.hidden_size
+    inside = 3.0 * chosen * models.expert_ffn_size + RESIDUALS * hidden
+    return np.where(chosen > 0, np.maximum(inside, (2.0 * chosen + RESIDUALS + 1.0) * hidden), 0.0)
+
+
+def attention_phase_elements(models: ModelColumns) -> Number:
+    """Elements of one token in the attention phase, without the score matrix. [elements].
+
+    5 hidden + q (twice where q > hidden) + k + v; latent: 5 hidden + heads (2 latent rank + query dim).
+    """
+    query = models.num_heads * models.head_dim
+    grouped = (
+        query * np.where(query > models.hidden_size, 2.0, 1.0) + 2.0 * models.num_kv_heads * models.head_dim
+    )
+    latent = models.num_heads * (2.0 * models.latent_rank + models.latent_query_dim)
+    return RESIDUALS * models.hidden_size + np.where(models.is_latent > 0, latent, grouped)
+
+
+def compute_bytes(
+    *,
+    models: ModelColumns,
+    cells_tokens: Number,
+    window_cells_tokens: Number,
+    ubatch_tokens: Number,
+    num_outputs: Number,
+    uses_flash_attention: Number,
+) -> Array:
+    """Compute buffer of one device. [bytes].
+
+    ubatch x 4 x max(feed-forward, experts, attention (+ heads x cells without flash attention),
+    logits of the kept outputs) + mask (2 bytes a cell with flash attention, 4 without).
+    Arguments: cells of one stream in full and in sliding layers; `num_outputs` whose logits are kept
+    (the whole micro-batch in builds before 2026; one a slot in llama-server b11549).
+    Valid for: real model shapes within +-15 %, an upper value for phases that run on a GPU.
+    Source: allocator of llama.cpp b11549 on header-only files (memory.md section 4).
+    """
+    scores = np.where(uses_flash_attention, 0.0, models.num_heads * np.asarray(cells_tokens))
+    attention = attention_phase_elements(models) + scores
+    logits = models.vocab_size * num_outputs / np.asarray(ubatch_tokens) + RESIDUALS * models.hidden_size
+    blocks = np.maximum(dense_phase_elements(models), expert_phase_elements(models))
+    widest = np.maximum(np.maximum(blocks, attention), logits)
+    mask = np.where(uses_flash_attention, 2.0, FLOAT_BYTES) * (np.asarray(cells_tokens) + window_cells_tokens)
+    buffer: Array = ubatch_tokens * (FLOAT_BYTES * widest + mask)
+    return buffer
+
+
+def stream_tokens(
+    *, models: ModelColumns, context_tokens: Number, ubatch_tokens: Number
+) -> tuple[Number, Number]:
+    """Cells of the full and of the sliding layers in the stream of one slot. [tokens]."""
+    cells = padded(context_tokens, CELL_PADDING_TOKENS)
+    window = window_cells(cells=cells, window_tokens=models.window_tokens, ubatch_tokens=ubatch_tokens)
+    return cells, np.where(models.sliding_elements_per_token > 0, window, 0.0)
+
+
+def pipeline_copies_bytes(
+    *, models: ModelColumns, cells_tokens: Number, ubatch_tokens: Number, uses_flash_attention: Number
+) -> Array:
+    """What pipelining over devices adds on each: three more masks, four copies of hidden states. [bytes].
+
+    Source: llama.cpp logs of 2024, Llama-3-8B over 2 to 8 GPUs: 640 MiB a GPU instead of 560.
+    """
+    mask = np.where(uses_flash_attention, 2.0, FLOAT_BYTES) * cells_tokens
+    hidden = PIPELINE_COPIES * FLOAT_BYTES * models.hidden_size
+    copies: Array = ubatch_tokens * (hidden + (PIPELINE_COPIES - 1.0) * mask)
+    return copies
+
+
+def legacy_compute_bytes(*, models: ModelColumns, context_tokens: Number, ubatch_tokens: Number) -> Array:
+    """Compute buffer of llama.cpp builds of 2023, without flash attention. [bytes].
+
+    ubatch x 4 x max(vocabulary + hidden, heads x context + 3.5 hidden, 2 ffn + 2 hidden).
+    Source: logs of builds 1619 to 1691, Llama 1 and 2 from 7B to 70B (within 2 %).
+    """
+    logits = models.vocab_size + models.hidden_size
+    attention = models.num_heads * context_tokens + 3.5 * models.hidden_size
+    feed_forward = 2.0 * (models.ffn_size + models.hidden_size)
+    widest = np.maximum(np.maximum(logits, attention), feed_forward)
+    buffer: Array = FLOAT_BYTES * ubatch_tokens * widest
+    return buffer

@@ -1,0 +1,80 @@
+"""How long reading a prompt takes: the whole cost of a model that does not generate."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sizewise.estimate.interconnect import all_reduce_s
+from sizewise.estimate.speed import SIDE_BY_SIDE, expert_coverage, matrix_flop_per_s, read_s_per_byte
+
+if TYPE_CHECKING:
+    from sizewise.domain.number import Number
+    from sizewise.estimate.columns import MachineColumns, ModelColumns, WeightColumns
+    from sizewise.estimate.speed import SpeedCoefficients
+
+
+def prefill_s(
+    *,
+    models: ModelColumns,
+    weights: WeightColumns,
+    machines: MachineColumns,
+    coefficients: SpeedCoefficients,
+    input_tokens: Number,
+    split: str,
+) -> Number:
+    """Reading a prompt of so many tokens on an idle machine. [s]
+
+    chunks x (max(matrix work / (utilisation x rate), weights read) + launches) + attention work / (utilisation x rate)
+    A tensor split divides the work and adds two all-reduces a layer; a layer split works like a pipeline of chunks.
+    Valid for: dense and mixture-of-experts transformers; experts read by coverage of the chunk.
+    """
+    tokens = np.asarray(input_tokens, dtype=np.float64)
+    num_chunks = np.ceil(tokens / coefficients.chunk_tokens)
+    chunk_tokens = tokens / np.maximum(num_chunks, 1.0)
+    ways = machines.num_devices if split in SIDE_BY_SIDE else 1.0
+    rate = matrix_flop_per_s(machines, coefficients.compute_class) * ways
+    byte_s = read_s_per_byte(machines=machines, coefficients=coefficients) / ways
+    coverage = expert_coverage(expert_ratio=models.expert_ratio, num_tokens=chunk_tokens)
+    chunk_bytes = weights.dense_read_bytes - weights.output_bytes + weights.expert_bytes * coverage
+    matrix_s = (prompt_flop_per_token(models) * chunk_tokens) * (1.0 / (coefficients.prefill_utilisation * rate))
+    launch_s = coefficients.prefill_layer_s * models.num_layers
+    busy_s = num_chunks * np.maximum(matrix_s, chunk_bytes * byte_s)
+    busy_s = busy_s + attention_flop(models, tokens) * (1.0 / (coefficients.attention_utilisation * rate))
+    if split == "layer":
+        busy_s = busy_s * _pipeline_share(num_chunks, machines.num_devices)
+    if split == "tensor":
+        busy_s = busy_s + _all_reduces_s(models, machines, tokens, num_chunks)
+    return busy_s + num_chunks * launch_s
+
+
+def prompt_flop_per_token(models: ModelColumns) -> Number:
+    """Matrix work of one prompt token: neither the embedding, nor the output matrix, which only the last one needs.
+
+    2 x (active parameters - embedding and output). [FLOP]
+    """
+    num_tables = 2.0 - models.ties_embeddings
+    return 2.0 * (models.num_active_params - num_tables * models.vocab_size * models.hidden_size)
+
+
+def attention_flop(models: ModelColumns, tokens: Number) -> Number:
+    """Scores and weighted sums of a causal prompt. [FLOP]
+
+    2 x layers x heads x head dimension x n^2, windows capped: 4 FLOP for every pair, half of the pairs.
+    """
+    width = models.num_heads * models.head_dim
+    window = np.minimum(np.asarray(tokens), np.maximum(models.window_tokens, 1.0))
+    pairs = models.num_full_layers * np.asarray(tokens) + models.num_sliding_layers * (2.0 * window - window**2 / tokens)
+    return 2.0 * width * tokens * pairs
+
+
+def _pipeline_share(num_chunks: Number, num_devices: Number) -> Number:
+    """Time of a pipeline of equal stages against one device that holds all: (c + g - 1) / (c g)."""
+    return (num_chunks + num_devices - 1.0) / (num_chunks * num_devices)
+
+
+def _all_reduces_s(models: ModelColumns, machines: MachineColumns, tokens: Number, num_chunks: Number) -> Number:
+    once_s, byte_s = all_reduce_s(num_devices=machines.num_devices, link_bytes_per_s=machines.link_bytes_per_s)
+    message_bytes = 2.0 * models.hidden_size * tokens
+    return 2.0 * models.num_layers * (num_chunks * once_s + message_bytes * byte_s)

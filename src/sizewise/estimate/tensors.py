@@ -1,0 +1,252 @@
+"""The tensors of a language model: what a weight file holds, matrix by matrix.
+
+A model's shape gives its matrices; everything else in the file is small vectors (norms, biases, attention
+sinks), and their number is what the parameter count leaves. So the list adds up to the parameters exactly
+wherever the shape is complete.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sizewise.domain.model import Experts, Latent, Model
+
+REST = "rest"
+"""Matrices that the shape does not explain: linear attention, state-space blocks and the like."""
+PER_LAYER_EMBEDDING = "per_layer_token_embd"
+GLOBAL = (-1,)
+"""Block numbers of a tensor outside the blocks."""
+FUSED_FAMILIES = frozenset({"Phi 1.5", "Phi 2", "Phi 3", "Phi 4", "Qwen", "GPT-NeoX", "Pythia"})
+"""Families whose query, key and value matrices are one tensor in GGUF files: the mixtures treat it as
+`attn_v`.
+Source: tensor lists of llama.cpp b11549 (architectures phi2, phi3, qwen, gptneox)."""
+PER_LAYER_EMBEDDING_FAMILIES = frozenset({"Gemma 3n", "Gemma 4"})
+"""Families whose small models add a second embedding, one vector a layer; most of their unlisted
+parameters."""
+MIN_PER_LAYER_RATIO = 0.3
+"""Share of the parameters from which an unlisted rest of these families is that embedding."""
+MAX_VECTORS_PER_BLOCK = 16
+"""Vectors of hidden size in one block, at most: two to four norms, biases of every matrix. [count]."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TensorGroup:
+    """Tensors of one name and shape in some blocks."""
+
+    name: str
+    """As llama.cpp names it, without block number and `.weight`."""
+    row_elements: int
+    """Length of a row: quantization blocks run along it."""
+    num_rows: int
+    num_stacked: int = 1
+    """Matrices in one tensor: the experts of a layer, the heads of a split latent projection."""
+    blocks: tuple[int, ...] = GLOBAL
+    """Blocks in which it occurs."""
+    is_matrix: bool = True
+    """False: kept in full precision by every quantizer (norms, biases, routers)."""
+
+    @property
+    def tensor_elements(self) -> int:
+        """Elements of one tensor. [count]."""
+        return self.row_elements * self.num_rows * self.num_stacked
+
+    @property
+    def num_elements(self) -> int:
+        """Elements of all its tensors. [count]."""
+        return self.tensor_elements * len(self.blocks)
+
+    @property
+    def is_expert(self) -> bool:
+        """Does it hold the routed experts?"""
+        return self.name.endswith("_exps")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TensorList:
+    """All tensors of a model, and how well their shapes are known."""
+
+    groups: tuple[TensorGroup, ...]
+    has_output: bool
+    """Is there an output matrix beside the token embedding?"""
+    is_gated: bool
+    """Three matrices a feed-forward block (gate, up, down), or two."""
+    scale: float
+    """Parameters of the model / elements of the list: 1 where the list is complete."""
+
+    @property
+    def is_exact(self) -> bool:
+        """Does the list add up to the parameters, with nothing but small vectors left?"""
+        return self.scale == 1.0 and not {REST, PER_LAYER_EMBEDDING} & {g.name for g in self.groups}
+
+
+@lru_cache(maxsize=1024)
+def tensor_list(model: Model) -> TensorList:
+    """Tensors of this model. [elements].
+
+    Whether an output matrix exists and whether blocks are gated follows from the parameter count: the
+    declared
+    answer is tried first, then its opposite; the first whose remainder can be norms and biases is taken.
+    Valid for: transformers with full, grouped, latent or sliding attention, dense or mixture of experts.
+    Layers
+    of other kinds (linear attention, state space) end in one group `rest`.
+    """
+    choices = [
+        (output, gated)
+        for gated in (True, False)
+        for output in (not model.ties_embeddings, model.ties_embeddings)
+    ]
+    lists = [(o, g, _matrices(model, has_output=o, is_gated=g)) for o, g in choices]
+    remainders = [int(model.num_params) - sum(t.num_elements for t in groups) for _, _, groups in lists]
+    bound = _vector_bound(model)
+    fitting = [i for i, rest in enumerate(remainders) if 0 <= rest <= bound]
+    if fitting:
+        return _finished(
+            model, *lists[fitting[0]], remainder=remainders[fitting[0]], remainder_name="vectors"
+        )
+    declared = remainders[0]
+    return _finished(model, *lists[0], remainder=declared, remainder_name=REST)
+
+
+def tensor_groups(model: Model) -> tuple[TensorGroup, ...]:
+    """The tensors of this model, grouped by name and shape."""
+    return tensor_list(model).groups
+
+
+def _finished(
+    model: Model,
+    has_output: bool,  # noqa: FBT001 - positional fields of one choice
+    is_gated: bool,  # noqa: FBT001 - same
+    groups: tuple[TensorGroup, ...],
+    *,
+    remainder: int,
+    remainder_name: str,
+) -> TensorList:
+    scale = 1.0
+    if remainder < 0:
+        scale = model.num_params / sum(g.num_elements for g in groups)
+    elif remainder_name == "vectors":
+        groups += (TensorGroup(name="vectors", row_elements=remainder, num_rows=1, is_matrix=False),)
+    else:
+        rows, left = divmod(remainder, model.hidden_size)
+        groups += (
+            TensorGroup(name=_rest_name(model, remainder), row_elements=model.hidden_size, num_rows=rows),
+        )
+        groups += (TensorGroup(name="vectors", row_elements=left, num_rows=1, is_matrix=False),)
+    return TensorList(groups=groups, has_output=has_output, is_gated=is_gated, scale=scale)
+
+
+def _rest_name(model: Model, remainder: int) -> str:
+    is_embedding = (
+        model.family in PER_LAYER_EMBEDDING_FAMILIES and remainder > MIN_PER_LAYER_RATIO * model.num_params
+    )
+    return PER_LAYER_EMBEDDING if is_embedding else REST
+
+
+def _vector_bound(model: Model) -> int:
+    """Most elements that norms, biases and sinks of a model can have."""
+    experts = model.experts
+    width = (
+        MAX_VECTORS_PER_BLOCK * model.hidden_size + 3 * model.num_heads * model.head_dim + 2 * model.ffn_size
+    )
+    if experts:
+        width += experts.num_experts * (2 * experts.ffn_size + model.hidden_size + 2)
+    return model.num_layers * width + 2 * model.hidden_size + model.vocab_size
+
+
+def _matrices(model: Model, *, has_output: bool, is_gated: bool) -> tuple[TensorGroup, ...]:
+    hidden = model.hidden_size
+    groups = [TensorGroup(name="token_embd", row_elements=hidden, num_rows=model.vocab_size)]
+    if has_output:
+        groups.append(TensorGroup(name="output", row_elements=hidden, num_rows=model.vocab_size))
+    blocks = attention_blocks(model)
+    groups += _latent_attention(model, model.latent, blocks) if model.latent else _attention(model, blocks)
+    return (*groups, *_feed_forward(model, is_gated=is_gated))
+
+
+def attention_blocks(model: Model) -> tuple[int, ...]:
+    """Blocks with softmax attention: all, or in hybrids the last of every few."""
+    num_layers = model.num_layers
+    if not (model.layers.linear or model.layers.ssm):
+        return tuple(range(num_layers))
+    attending = max(model.layers.full + model.layers.sliding, 1)
+    return tuple((i + 1) * num_layers // attending - 1 for i in range(min(attending, num_layers)))
+
+
+def _attention(model: Model, blocks: tuple[int, ...]) -> list[TensorGroup]:
+    hidden, query, key = (
+        model.hidden_size,
+        model.num_heads * model.head_dim,
+        model.num_kv_heads * model.head_dim,
+    )
+    if model.family in FUSED_FAMILIES and not model.experts:
+        rows = {"attn_qkv": (hidden, query + 2 * key)}
+    else:
+        rows = {"attn_q": (hidden, query), "attn_k": (hidden, key), "attn_v": (hidden, key)}
+    rows["attn_output"] = (query, hidden)
+    return [TensorGroup(name=n, row_elements=r, num_rows=c, blocks=blocks) for n, (r, c) in rows.items()]
+
+
+def _latent_attention(model: Model, latent: Latent, blocks: tuple[int, ...]) -> list[TensorGroup]:
+    hidden, heads, rank = model.hidden_size, model.num_heads, latent.kv_lora_rank
+    query = heads * (latent.qk_nope_dim + latent.qk_rope_dim)
+    rows: dict[str, tuple[int, int, int]] = {
+        "attn_kv_a_mqa": (hidden, rank + latent.qk_rope_dim, 1),
+        "attn_k_b": (latent.qk_nope_dim, rank, heads),
+        "attn_v_b": (rank, latent.v_dim, heads),
+        "attn_output": (heads * latent.v_dim, hidden, 1),
+    }
+    if latent.q_lora_rank:
+        rows["attn_q_a"] = (hidden, latent.q_lora_rank, 1)
+        rows["attn_q_b"] = (latent.q_lora_rank, query, 1)
+    else:
+        rows["attn_q"] = (hidden, query, 1)
+    return [
+        TensorGroup(name=n, row_elements=r, num_rows=c, num_stacked=s, blocks=blocks)
+        for n, (r, c, s) in rows.items()
+    ]
+
+
+def _feed_forward(model: Model, *, is_gated: bool) -> list[TensorGroup]:
+    experts = model.experts
+    num_dense = experts.num_dense_layers if experts else model.num_layers
+    groups = _dense_blocks(model.hidden_size, model.ffn_size, "", tuple(range(num_dense)), is_gated=is_gated)
+    if experts:
+        sparse = tuple(range(num_dense, model.num_layers))
+        groups += _expert_blocks(model.hidden_size, experts, sparse, is_gated=is_gated)
+        shared = experts.num_shared_experts * experts.ffn_size
+        groups += _dense_blocks(model.hidden_size, shared, "_shexp", sparse, is_gated=is_gated)
+    return groups
+
+
+def _dense_blocks(
+    hidden: int, width: int, suffix: str, blocks: tuple[int, ...], *, is_gated: bool
+) -> list[TensorGroup]:
+    if not (width and blocks):
+        return []
+    names = ("ffn_gate", "ffn_up") if is_gated else ("ffn_up",)
+    groups = [TensorGroup(name=n + suffix, row_elements=hidden, num_rows=width, blocks=blocks) for n in names]
+    return [
+        *groups,
+        TensorGroup(name="ffn_down" + suffix, row_elements=width, num_rows=hidden, blocks=blocks),
+    ]
+
+
+def _expert_blocks(
+    hidden: int, experts: Experts, blocks: tuple[int, ...], *, is_gated: bool
+) -> list[TensorGroup]:
+    count, width = experts.num_experts, experts.ffn_size
+    router = TensorGroup(
+        name="ffn_gate_inp", row_elements=hidden, num_rows=count, blocks=blocks, is_matrix=False
+    )
+    names = ("ffn_gate_exps", "ffn_up_exps") if is_gated else ("ffn_up_exps",)
+    groups = [
+        TensorGroup(name=n, row_elements=hidden, num_rows=width, num_stacked=count, blocks=blocks)
+        for n in names
+    ]
+    down = TensorGroup(
+        name="ffn_down_exps", row_elements=width, num_rows=hidden, num_stacked=count, blocks=blocks
+    )
+    return [router, *groups, down]

@@ -1,0 +1,55 @@
+"""vLLM: `vllm serve` with the length, sequences, parallelism and formats that the estimate assumed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sizewise.export.launch import Launch, file_stem
+
+if TYPE_CHECKING:
+    from sizewise.domain.decision import Deployment
+
+ONLINE = {"FP8": "--quantization fp8"}
+"""Formats that vLLM makes itself from the 16-bit checkpoint while loading."""
+FROM_CHECKPOINT = {
+    "INT8": "W8A8", "AWQ-4": "W4A16_ASYM", "GPTQ-4": "W4A16", "GPTQ-8": "W8A16", "NVFP4": "NVFP4A16",
+}  # fmt: skip
+"""Formats that need a quantized checkpoint, and the scheme of llm-compressor that makes one."""
+
+
+def checkpoint(deployment: Deployment) -> str:
+    """The published model, or the folder of the quantized copy that the preparation makes."""
+    if deployment.quantization in FROM_CHECKPOINT and not deployment.is_native_format:
+        return f"./{file_stem(deployment.model)}-{deployment.quantization}"
+    return deployment.model
+
+
+def preparation(deployment: Deployment) -> tuple[str, ...]:
+    """Nothing for published and online formats; else one command that quantizes with llm-compressor."""
+    if checkpoint(deployment) == deployment.model:
+        return ()
+    scheme = FROM_CHECKPOINT[deployment.quantization]
+    script = (
+        "from llmcompressor import oneshot; "
+        "from llmcompressor.modifiers.quantization import QuantizationModifier; "
+        f"oneshot(model='{deployment.model}', output_dir='{checkpoint(deployment)}', "
+        f"recipe=QuantizationModifier(targets='Linear', scheme='{scheme}', ignore=['lm_head']))"
+    )
+    return ("pip install llmcompressor", f'python -c "{script}"')
+
+
+def launch(deployment: Deployment) -> Launch:
+    """One replica of the OpenAI-compatible server."""
+    parts = [
+        f"vllm serve {checkpoint(deployment)}",
+        f"--max-model-len {deployment.context_tokens}",
+        f"--max-num-seqs {deployment.num_sequences}",
+        f"--gpu-memory-utilization {deployment.memory_utilization:g}",
+    ]
+    if deployment.num_devices > 1:
+        parts.append(f"--tensor-parallel-size {deployment.num_devices}")
+    if deployment.quantization in ONLINE and not deployment.is_native_format:
+        parts.append(ONLINE[deployment.quantization])
+    if deployment.kv_type == "fp8":
+        parts.append("--kv-cache-dtype fp8")
+    return Launch(prepare=preparation(deployment), command=" ".join(parts))

@@ -1,0 +1,1 @@
+"""Questions in, predictions out: CSV files, and how wrong the predictions are."""

@@ -1,0 +1,82 @@
+"""Speed of one stream: answers to the questions of kind `single`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sizewise.catalog.speed_constants import band
+from sizewise.estimate.prefill import prefill_s
+from sizewise.estimate.speed import step_s, step_terms
+from sizewise.predict.speed_cases import Case, CaseGroup, case_groups, group_coefficients, resolved_cases
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from sizewise.catalog import Catalog
+    from sizewise.domain.number import Array
+    from sizewise.estimate.speed import SpeedCoefficients
+
+USUAL_PROMPT_TOKENS = 512.0
+"""Prompt of a benchmark that does not say its length: the default of llama-bench. [tokens]"""
+USUAL_OUTPUT_TOKENS = 128.0
+"""Output of a benchmark that does not say its length: the default of llama-bench. [tokens]"""
+
+
+def predict_single(questions: Sequence[Mapping[str, str]], catalog: Catalog) -> tuple[list[dict[str, Any]], list[str]]:
+    """Tokens per second with its 80 % range, and whether the model fits, in the order of the questions.
+
+    What names something unknown is blank and leaves one warning line.
+    """
+    cases, warnings = resolved_cases(questions, catalog)
+    answers: dict[str, dict[str, Any]] = {}
+    for group in case_groups(cases):
+        rates = group_tokens_per_s(group, group_coefficients(group))
+        for case, rate in zip(group.cases, rates.tolist(), strict=True):
+            answers[case.question["row_id"]] = _answer(case, rate)
+    return [answers.get(q["row_id"], {"row_id": q["row_id"]}) for q in questions], warnings
+
+
+def _answer(case: Case, rate: float) -> dict[str, Any]:
+    factors = band(case.engine.name, case.device_class, _phase(case), "moe" if case.model.experts else "dense")
+    return {
+        "row_id": case.question["row_id"],
+        "low": rate * factors.factor_low,
+        "likely": rate,
+        "high": rate * factors.factor_high,
+    }
+
+
+def _phase(case: Case) -> str:
+    return "prefill" if case.question["phase"] == "prefill" else "decode"
+
+
+def group_tokens_per_s(group: CaseGroup, constants: SpeedCoefficients) -> Array:
+    """Rate of every case: of decoding, of prefill, or of prompt and output over the whole time. [tokens/s]"""
+    phase = group.per_case(lambda case: case.question["phase"])
+    prompt = group.numbers("prompt_tokens", USUAL_PROMPT_TOKENS)
+    output = group.numbers("generated_tokens", USUAL_OUTPUT_TOKENS)
+    held = np.where(phase == "decode", group.numbers("depth_tokens", 0.0), prompt)
+    cache_bytes = group.per_case(lambda case: case.cache_bytes)
+    terms = step_terms(
+        models=group.models,
+        weights=group.weights,
+        machines=group.machines,
+        coefficients=constants,
+        context_tokens=np.minimum(held + output / 2, group.numbers("context_tokens", np.inf)),
+        k_bytes_per_element=cache_bytes[:, 0],
+        v_bytes_per_element=cache_bytes[:, 1],
+        split=group.key.split,
+    )
+    read_s = prefill_s(
+        models=group.models,
+        weights=group.weights,
+        machines=group.machines,
+        coefficients=constants,
+        input_tokens=prompt,
+        split=group.key.split,
+    )
+    step = step_s(terms, 1.0)
+    whole_s = read_s + output * step
+    return np.select([phase == "decode", phase == "prefill"], [1 / step, prompt / read_s], (prompt + output) / whole_s)

@@ -1,0 +1,1 @@
+"""Predictions against reality: the scorer; what is in this computer."""

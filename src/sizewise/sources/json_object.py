@@ -1,0 +1,110 @@
+"""Reading a JSON object that a stranger wrote: size first, then syntax, then every number that is used."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import TYPE_CHECKING, Any
+
+from sizewise.errors import InvalidFile
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MAX_BYTES = 4 * 2**20
+"""Largest configuration read; published ones are below 100 KB. [bytes]"""
+LARGEST_NUMBER = 1e12
+"""No dimension of a model is larger."""
+
+
+class JsonObject:
+    """An object of a JSON file; each getter checks what it gives and names the field in its error."""
+
+    def __init__(self, path: Path, values: dict[str, Any], prefix: str = "") -> None:
+        self.path, self._values, self._prefix = path, values, prefix
+
+    @classmethod
+    def read(cls, path: Path) -> JsonObject:
+        """The object in this file.
+
+        Raises: InvalidFile if it is missing, too large, not UTF-8, not JSON or not an object.
+        """
+        try:
+            if path.stat().st_size > MAX_BYTES:
+                raise InvalidFile("{path} is larger than 4 MiB: not a model configuration", path=path)
+            values = json.loads(path.read_text(encoding="utf-8-sig"))
+        except (OSError, ValueError, RecursionError) as error:
+            raise InvalidFile(
+                "{path} cannot be read as JSON: {reason}", path=path, reason=_reason(error)
+            ) from error
+        if not isinstance(values, dict):
+            raise InvalidFile("{path} is not a JSON object", path=path)
+        return cls(path, values)
+
+    def __contains__(self, name: str) -> bool:
+        """Is the field there, and not null?"""
+        return self._values.get(name) is not None
+
+    def child(self, name: str) -> JsonObject:
+        """The object in this field."""
+        value = self._values.get(name)
+        if not isinstance(value, dict):
+            raise self.invalid(name, value, "an object")
+        return JsonObject(self.path, value, f"{self._prefix}{name}.")
+
+    def whole(self, name: str, default: int | None = None, *, least: int = 1) -> int:
+        """A whole number of at least `least`.
+
+        Raises: InvalidFile where it is missing without a default, or is no such number.
+        """
+        value = self._values.get(name)
+        if value is None and default is not None:
+            return default
+        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        if (
+            not is_number
+            or not math.isfinite(value)
+            or value != int(value)
+            or not least <= value <= LARGEST_NUMBER
+        ):
+            raise self.invalid(name, value, f"a whole number of at least {least}")
+        return int(value)
+
+    def text(self, name: str, default: str = "") -> str:
+        """A text."""
+        value = self._values.get(name, default)
+        if value is None:
+            return default
+        if not isinstance(value, str):
+            raise self.invalid(name, value, "a text")
+        return value
+
+    def truth(self, name: str, *, default: bool) -> bool:
+        """A truth value."""
+        value = self._values.get(name, default)
+        if not isinstance(value, bool):
+            raise self.invalid(name, value, "true or false")
+        return value
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """A list of texts; empty where the field is missing."""
+        value = self._values.get(name)
+        if value is None:
+            return ()
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            raise self.invalid(name, value, "a list of texts")
+        return tuple(value)
+
+    def invalid(self, name: str, given: object, allowed: str) -> InvalidFile:
+        """The error for one field."""
+        return InvalidFile("{path}: field {field} is '{given}', it must be {allowed}",
+                           path=self.path, field=f"{self._prefix}{name}",
+                           given="missing" if given is None else given, allowed=allowed)  # fmt: skip
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "no such file"
+    if isinstance(error, RecursionError):
+        return "nested too deeply"
+    return str(error).splitlines()[0] if str(error) else type(error).__name__
