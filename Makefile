@@ -15,7 +15,7 @@ SOAK ?= 1
 FACTS ?=
 PYTEST := $(BIN)/python -m pytest -n $(JOBS)
 
-.PHONY: help demo check test soak lint types accuracy bench fit catalog clean
+.PHONY: help demo check test soak lint types accuracy fit catalog bench clean needs-facts
 
 help: ## what can be made
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -44,12 +44,27 @@ types: .venv/tools ## mypy --strict
 accuracy: .venv/package ## predictions against measured facts; FACTS=DIR for other facts than the shipped ones
 	$(BIN)/python scripts/render_accuracy.py $(if $(FACTS),--facts "$(FACTS)",--out docs/accuracy.md)
 
+fit: needs-facts .venv/tools ## the fitted constants again; FACTS=DIR with facts/ and measured/
+	$(BIN)/python scripts/fit_memory.py --facts "$(FACTS)"
+	$(BIN)/python scripts/build_weights.py --facts "$(FACTS)/facts"
+	$(BIN)/python scripts/fit_speed.py --facts "$(FACTS)"
+	$(BIN)/python scripts/fit_quality.py --facts "$(FACTS)/facts"
+
+catalog: needs-facts .venv/tools ## the shipped tables again; FACTS=DIR with facts/ and measured/
+	$(BIN)/python scripts/build_prices.py --facts "$(FACTS)/facts"
+	$(BIN)/python scripts/build_catalog.py --facts "$(FACTS)/facts"
+	$(BIN)/python scripts/build_weights.py --facts "$(FACTS)/facts"
+	$(BIN)/python scripts/refresh_api_prices.py --facts "$(FACTS)/facts"
+
 bench: .venv/package .bench-venv/llmfit ## speed and memory beside llmfit, in one run; writes docs/performance.md
 	$(BIN)/python scripts/bench.py --llmfit $(BENCH_BIN)/llmfit --out docs/performance.md
 
 clean: ## remove environments and caches
 	rm -rf .venv .bench-venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache build dist
 	find src tests scripts -name __pycache__ -prune -exec rm -rf {} +
+
+needs-facts:
+	@test -d "$(FACTS)/facts" || { echo "give FACTS=DIR, a folder with facts/ and measured/" >&2; exit 2; }
 
 $(BIN)/python:
 	$(PYTHON) -m venv .venv

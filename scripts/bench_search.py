@@ -14,20 +14,18 @@ import time
 from typing import TYPE_CHECKING
 
 import numpy as np
-from bench_process import MAXRSS_BYTES
 
-from sizewise.advisor.asking import ask
-from sizewise.advisor.question import Question
+from bench_process import MAXRSS_BYTES
 from sizewise.advisor.space import build_space, market_machines
 from sizewise.catalog import load_catalog
-from sizewise.catalog.prices import cost_defaults
 from sizewise.decide.search import chunks, part, search
+from sizewise.domain.request import Filters, QualityBar, Request
+from sizewise.domain.workload import Workload
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from sizewise.decide.evaluate import Block
-    from sizewise.domain.request import Request
 
 NUM_RUNS = 3
 """The fastest counts: the others were disturbed."""
@@ -47,19 +45,25 @@ def main() -> None:
 
 
 def bench_blocks(num_candidates: int) -> tuple[list[Block], Request]:
-    """Blocks of the whole catalog, every quantization and engine, cut to so many candidates."""
+    """Blocks of the whole catalog, every quantization on the default engines, cut to so many candidates."""
     catalog = load_catalog()
-    question = Question(
-        task="chat",
-        users=20,
-        engine=tuple(catalog.engines),
-        quantization=tuple(catalog.quantizations),
-        device=("any",),
+    task = catalog.task("chat")
+    workload = Workload(
+        input_tokens=task.input_tokens,
+        output_tokens=task.output_tokens,
+        context_tokens=task.context_tokens,
+        num_users=20,
+        think_time_s=task.think_time_s,
+        max_ttft_s=task.max_ttft_s,
+        max_tpot_s=task.max_tpot_s,
+        active_hours_per_month=200,
     )
-    request = ask(catalog, question).request
+    no_bar = QualityBar(value=0.0, reference="none", kind="number", margin=0.0)
+    filters = Filters(quantizations=tuple(catalog.quantizations))
+    request = Request(task=task, workload=workload, bar=no_bar, filters=filters)
     models = [model for model in catalog.models.values() if model.is_generator]
     machines = market_machines(list(catalog.devices.values()), request)
-    space = build_space(catalog, request, models, machines, cost_defaults())
+    space = build_space(catalog, request, models, machines)
     return list(cut(space.blocks, num_candidates)), request
 
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from catalog_devices import DEVICE_FIELDS, device_rows
 from catalog_measured import write_measured
 from catalog_models import dropped_rows, model_rows
-
 from sizewise.catalog.rows import MODEL_COLUMNS
 
 if TYPE_CHECKING:
@@ -33,23 +32,25 @@ def write(path: Path, fields: Sequence[str], rows: Iterable[Mapping[str, str]]) 
         writer.writerows(rows)
 
 
-def copy(facts: Path, name: str, new_name: str) -> list[dict[str, str]]:
+def copy(facts: Path, name: str, new_name: str) -> None:
     """A table of facts as it is, without rows read in issue trackers."""
     rows = [row for row in read(facts / name) if " issue " not in row["source"]]
     write(CATALOG / new_name, list(rows[0]), rows)
-    return rows
 
 
 def main() -> None:
     """Write models, devices, visible memory, workloads, latency norms and the shippable measurements."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--facts", type=Path, required=True, help="folder with models.csv, gpus.csv ... and measured/")
+    parser.add_argument(
+        "--facts", type=Path, required=True, help="folder with models.csv, gpus.csv ... and measured/"
+    )
     facts = parser.parse_args().facts
     models = read(facts / "models.csv")
     attention = {row["hf_id"]: row for row in read(facts / "models_attention.csv")}
     write(CATALOG / "models.csv", [column.name for column in MODEL_COLUMNS], model_rows(models, attention))
     write(CATALOG / "dropped_models.csv", ("name", "reason", "source", "as_of"), dropped_rows(models))
-    visible = copy(facts, "device_visible_memory.csv", "visible_memory.csv")
+    visible = read(facts / "device_visible_memory.csv")
+    copy(facts, "device_visible_memory.csv", "visible_memory.csv")
     write(CATALOG / "devices.csv", DEVICE_FIELDS, device_rows(read(facts / "gpus.csv"), visible))
     copy(facts, "workloads.csv", "workloads.csv")
     copy(facts, "slo_norms.csv", "latency_norms.csv")

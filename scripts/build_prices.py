@@ -22,7 +22,9 @@ SERVER_TWINS = {"NVIDIA RTX PRO 6000 Blackwell": "NVIDIA RTX PRO 6000 Blackwell 
 def main() -> None:
     """Write the four tables."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--facts", type=Path, required=True, help="folder with gpus.csv, cloud_prices.csv ...")
+    parser.add_argument(
+        "--facts", type=Path, required=True, help="folder with gpus.csv, cloud_prices.csv ..."
+    )
     facts = parser.parse_args().facts
     constants = read(facts / "defaults_cost.csv")
     rate = cny_per_usd(constants)

@@ -1,16 +1,16 @@
-"""Rows of devices.csv: accelerators, systems on a chip and CPUs, from facts/gpus.csv and device_visible_memory.csv."""
+"""Rows of devices.csv: accelerators, chips and CPUs, from facts/gpus.csv and device_visible_memory.csv."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
 
-from catalog_shape import Cells
-
 from sizewise.catalog.rows import DEVICE_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+
+    from catalog_shape import Cells
 
 DEVICE_FIELDS = [
     column.name for column in DEVICE_COLUMNS if column.name not in {"buy_usd", "rent_usd_per_hour"}
@@ -27,7 +27,8 @@ PCIE_BYTES_PER_S = {"3": 12.5e9, "4": 25e9, "5": 50e9, "6": 50e9}
 
 CLASS_OF = {
     ("NVIDIA", "consumer"): "nvidia-gaming", ("NVIDIA", "workstation"): "nvidia-pro",
-    ("NVIDIA", "datacenter"): "nvidia-dc", ("NVIDIA", "laptop"): "nvidia-laptop", ("NVIDIA", "edge"): "nvidia-unified",
+    ("NVIDIA", "datacenter"): "nvidia-dc", ("NVIDIA", "laptop"): "nvidia-laptop", ("NVIDIA",
+    "edge"): "nvidia-unified",
     ("AMD", "consumer"): "amd-gaming", ("AMD", "workstation"): "amd-pro", ("AMD", "datacenter"): "amd-dc",
     ("AMD", "apu"): "amd-apu", ("Apple", "apple-soc"): "apple", ("Intel", "consumer"): "intel",
     ("Intel", "workstation"): "intel", ("Intel", "apu"): "intel", ("Intel", "datacenter"): "intel-dc",
@@ -49,33 +50,41 @@ CAPABILITY_OF_NAME = {
 }
 """Chips that differ from their architecture. Recalled."""
 CUDA_TOTAL_MIB = {
-    "NVIDIA H100 SXM5 80GB": 79.18 * 1024, "NVIDIA H100 PCIe 80GB": 79.18 * 1024, "NVIDIA Tesla T4": 14.56 * 1024,
+    "NVIDIA H100 SXM5 80GB": 79.18 * 1024, "NVIDIA H100 PCIe 80GB": 79.18 * 1024,
+    "NVIDIA Tesla T4": 14.56 * 1024,
 }  # fmt: skip
-"""What CUDA sees where the visible-memory table has only the driver's figure: vLLM and llama.cpp logs. [MiB]"""
-USABLE_GIB_APU = {"AMD Ryzen AI Max+ 395 (Strix Halo, Radeon 8060S)": 96, "AMD Ryzen AI Max 385 (Radeon 8050S)": 96,
+"""What CUDA sees where the visible-memory table has the driver's figure: logs of engines. [MiB]"""
+USABLE_GIB_APU = {"AMD Ryzen AI Max+ 395 (Strix Halo, Radeon 8060S)": 96,
+"AMD Ryzen AI Max 385 (Radeon 8050S)": 96,
                   "AMD Ryzen AI Max 390 (Radeon 8050S)": 96}  # fmt: skip
 """Assignable to the GPU on 128 GB machines once the default of half is raised. [GiB]"""
 APPLE_SIZES = {
     "M1": (8, 16), "M1 Pro": (16, 32), "M1 Max": (32, 64), "M1 Ultra": (64, 128), "M2": (8, 16, 24),
-    "M2 Pro": (16, 32), "M2 Max": (32, 64, 96), "M2 Ultra": (64, 128, 192), "M3": (8, 16, 24), "M3 Pro": (18, 36),
-    "M3 Max (30-core GPU)": (36, 96), "M3 Max (40-core GPU)": (48, 64, 128), "M3 Ultra (60-core GPU)": (96, 256),
+    "M2 Pro": (16, 32), "M2 Max": (32, 64, 96), "M2 Ultra": (64, 128, 192), "M3": (8, 16, 24), "M3 Pro": (18,
+    36),
+    "M3 Max (30-core GPU)": (36, 96), "M3 Max (40-core GPU)": (48, 64, 128), "M3 Ultra (60-core GPU)": (96,
+    256),
     "M3 Ultra (80-core GPU)": (96, 256, 512), "M4": (16, 24, 32), "M4 Pro": (24, 48, 64),
     "M4 Max (32-core GPU)": (36,), "M4 Max (40-core GPU)": (48, 64, 128), "M5": (16, 24, 32),
     "M5 Pro": (24, 48, 64), "M5 Max (32-core GPU)": (36,), "M5 Max (40-core GPU)": (48, 64, 128),
 }  # fmt: skip
-"""Memory sizes each chip is sold with. [GiB] Recalled; the largest agrees with the facts where they state it."""
+"""Memory sizes each chip is sold with. [GiB] Recalled; the largest agrees with the facts that state it."""
 CPU_FLOP_PER_CORE = 3e9 * 32
 """Assumed FP32 rate of one core: 3 GHz x two 256-bit fused multiply-adds. [FLOP/s]"""
 DESKTOP_CORES = 8
 """Cores assumed for the generic desktops. [count]"""
 ALIASES = {
-    "NVIDIA DGX Spark (GB10)": ("GB10", "DGX Spark"), "NVIDIA H100 SXM5 80GB": ("H100 SXM", "H100 80GB", "H100 SXM 80GB"),
-    "NVIDIA A100 SXM4 80GB": ("A100 80GB", "A100 SXM 80GB"), "NVIDIA A100 SXM4 40GB": ("A100 40GB", "A100 SXM 40GB"),
+    "NVIDIA DGX Spark (GB10)": ("GB10", "DGX Spark"), "NVIDIA H100 SXM5 80GB": ("H100 SXM", "H100 80GB",
+    "H100 SXM 80GB"),
+    "NVIDIA A100 SXM4 80GB": ("A100 80GB", "A100 SXM 80GB"), "NVIDIA A100 SXM4 40GB": ("A100 40GB",
+    "A100 SXM 40GB"),
     "NVIDIA H200 SXM 141GB": ("H200",), "NVIDIA H20 96GB": ("H20",),
     "NVIDIA RTX 6000 Ada Generation": ("RTX 6000 Ada",), "NVIDIA GeForce RTX 3060 12 GB": ("RTX 3060 12GB",),
-    "NVIDIA GeForce RTX 4060 Ti 16 GB": ("RTX 4060 Ti 16GB",), "NVIDIA GeForce RTX 5060 Ti 16 GB": ("RTX 5060 Ti 16GB",),
+    "NVIDIA GeForce RTX 4060 Ti 16 GB": ("RTX 4060 Ti 16GB",),
+    "NVIDIA GeForce RTX 5060 Ti 16 GB": ("RTX 5060 Ti 16GB",),
     "AMD Ryzen AI Max+ 395 (Strix Halo, Radeon 8060S)": ("Strix Halo", "Radeon 8060S", "Ryzen AI Max+ 395"),
-    "Raspberry Pi 400 (4GB)": ("Raspberry Pi 400 4 GB",), "Huawei Ascend 910B (B2/B3 class, 64GB)": ("Ascend 910B", "910B"),
+    "Raspberry Pi 400 (4GB)": ("Raspberry Pi 400 4 GB",),
+    "Huawei Ascend 910B (B2/B3 class, 64GB)": ("Ascend 910B", "910B"),
     "NVIDIA V100 SXM2 32GB": ("V100 32GB",), "Apple M5 Pro": ("Apple M5 Pro (all sizes)",),
 }  # fmt: skip
 CPU_TWINS = {"AMD Ryzen 7 7840HS (Radeon 780M)": ("AMD Ryzen 7 7840HS", 8),
@@ -114,8 +123,10 @@ def _common(fact: Mapping[str, str]) -> Cells:
     rates, note = _rates(fact)
     return {
         "name": fact["name"], "aliases": "|".join(ALIASES.get(fact["name"], ())), "vendor": fact["vendor"],
-        "kind": kind, "device_class": "cpu" if kind == "cpu" else CLASS_OF.get((fact["vendor"], kind), "other-npu"),
-        "architecture": fact["arch"], "bandwidth_bytes_per_s": _scaled(fact["mem_bandwidth_gb_s"], 1e9), **rates,
+        "kind": kind, "device_class": "cpu" if kind == "cpu" else CLASS_OF.get((fact["vendor"], kind),
+        "other-npu"),
+        "architecture": fact["arch"], "bandwidth_bytes_per_s": _scaled(fact["mem_bandwidth_gb_s"], 1e9),
+        **rates,
         "link_bytes_per_s": _link(fact), "compute_capability": _capability(fact), "tdp_watts": fact["tdp_w"],
         "released": fact["release"], "evidence": fact["evidence"],
         "note": "; ".join(part for part in (fact["note"], note) if part), "source": fact["source"],
@@ -180,7 +191,9 @@ def _memory(fact: Mapping[str, str], reported: Mapping[str, str]) -> Cells:
         return {"usable_basis": "assumed"}
     is_read = reported.get("evidence") in {"file", "partly"} and (driver or runtime)
     usable = min(memory, _usable(fact, driver or memory))
+    origin = reported["source"] if is_read else "nominal size"
     return {
+        "source": f"{fact['source']}; memory: {origin}",
         "memory_bytes": f"{memory:.0f}", "usable_bytes": f"{usable:.0f}",
         "usable_basis": "derived" if is_read else "assumed",
     }  # fmt: skip
@@ -223,7 +236,7 @@ def _apple_rows(
 
 
 def _apple_memory(size: int, limits: Mapping[int, Mapping[str, str]]) -> Cells:
-    """Metal's default working set: two thirds up to 36 GB, three quarters above, measured where it was read."""
+    """Metal's default working set: two thirds up to 36 GB, three quarters above, or measured."""
     limit = limits.get(size, {})
     is_measured = limit.get("evidence") == "file"
     share = 2 / 3 if size <= 36 else 3 / 4  # noqa: PLR2004 - the rule of the docstring

@@ -1,7 +1,9 @@
 """Measured facts that may be shipped: questions and truths whose source is known and allows it.
 
-The questions carry no source; it is found by joining their truth with the measured tables on value, device class,
-model family and what was measured. A row whose matches disagree about the permission, or that matches nothing, is
+The questions carry no source; it is found by joining their truth with the measured tables on value,
+device class,
+model family and what was measured. A row whose matches disagree about the permission,
+or that matches nothing, is
 left out.
 """
 
@@ -19,7 +21,8 @@ Cells = dict[str, str]
 Key = tuple[str, ...]
 
 NOT_SHIPPED = (
-    "localmaxxing", "reddit.com", "vllm-project/vllm/issues", "github.com/vllm-project/vllm", "ikawrakow/ik_llama.cpp",
+    "localmaxxing", "reddit.com", "vllm-project/vllm/issues", "github.com/vllm-project/vllm",
+    "ikawrakow/ik_llama.cpp",
     "public GitHub file", "ozeki.chat", "gist.github.com",
 )  # fmt: skip
 """Sources without terms of reuse: forums, issues, gists, user submissions."""
@@ -46,7 +49,9 @@ def rounded(value: str, factor: float = 1.0) -> str:
     return f"{float(value) * factor:.{DIGITS}g}" if value else ""
 
 
-def sources_by_key(facts: Iterable[Mapping[str, str]], key: Callable[[Mapping[str, str]], Key]) -> dict[Key, set[str]]:
+def sources_by_key(
+    facts: Iterable[Mapping[str, str]], key: Callable[[Mapping[str, str]], Key]
+) -> dict[Key, set[str]]:
     """All sources of the measured rows with the same key."""
     found: dict[Key, set[str]] = {}
     for row in facts:
@@ -77,7 +82,12 @@ def asked_key(kind: str, question: Mapping[str, str], truth: Mapping[str, str]) 
     if kind == "memory":
         return (question["model_family"], rounded(truth["value"]))
     if kind == "single":
-        return (question["device_class"], question["model_family"], question["phase"], rounded(truth["tokens_per_s"]))
+        return (
+            question["device_class"],
+            question["model_family"],
+            question["phase"],
+            rounded(truth["tokens_per_s"]),
+        )
     rates = (rounded(truth[n]) for n in ("output_tokens_per_s", "ttft_s", "tpot_s"))
     return (question["device_class"], question["model_family"], *rates)
 
@@ -100,7 +110,7 @@ def shippable(kind: str, facts: Path, read: Callable[[Path], list[Cells]]) -> Ke
         elif any(word in source for source in sources for word in NOT_SHIPPED):
             num_forbidden += 1
         else:
-            kept.append({**question, "source": sorted(sources)[0]})
+            kept.append({**question, "source": min(sources)})
     return Kept(kept, [truths[row["row_id"]] for row in kept], num_forbidden, num_unmatched)
 
 
@@ -115,7 +125,8 @@ def write_measured(facts: Path, out: Path, read: Callable[[Path], list[Cells]]) 
         _write(out / "questions" / f"{kind}.csv", kept.questions)
         _write(out / "truth" / f"{kind}.csv", kept.truths)
         lines.append(
-            f"{kind}: {len(kept.questions)} kept, {kept.num_forbidden} not allowed, {kept.num_unmatched} unmatched"
+            f"{kind}: {len(kept.questions)} kept, {kept.num_forbidden} not allowed, "
+            f"{kept.num_unmatched} unmatched"
         )
     doubtful = [row for row in read(facts / "questions" / "exclude.csv") if row["row_id"] in kept_ids]
     _write(out / "questions" / "exclude.csv", doubtful)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from catalog_languages import language_codes
 from catalog_shape import (
     Cells,
     cache_columns,
@@ -12,7 +13,6 @@ from catalog_shape import (
     number,
     short_convolution_ffn,
 )
-
 from sizewise.catalog.rows import MODEL_COLUMNS, model_from_row
 from sizewise.estimate.tensors import tensor_list
 
@@ -23,7 +23,7 @@ NATIVE_FORMATS = {
     "bfloat16": "BF16", "float16": "F16", "float32": "F32", "fp8_e4m3": "FP8", "mxfp4 (experts)": "MXFP4",
     "fp4 experts + fp8": "MXFP4", "int4 (QAT experts)": "GPTQ-4",
 }  # fmt: skip
-"""Published number format to quantization name; four-bit integer weights with 16-bit activations are GPTQ-4."""
+"""Published number format to quantization name; 4-bit integers with 16-bit activations are GPTQ-4."""
 RE_UPLOADERS = frozenset({"huggyllama"})
 """Publishers of copies of other people's models."""
 KIND_OF_TASK = {"embedding": "embedding", "reranker": "reranker", "reward": "reward"}
@@ -50,29 +50,33 @@ CORRECTIONS: dict[str, Cells] = {
         "sliding_elements_per_token": str(61 * 512),
     },
     "XiaomiMiMo/MiMo-V2-Flash": {
-        "full_elements_per_token": str(9 * 4 * (192 + 128)), "sliding_elements_per_token": str(39 * 8 * (192 + 128)),
+        "full_elements_per_token": str(9 * 4 * (192 + 128)),
+        "sliding_elements_per_token": str(39 * 8 * (192 + 128)),
     },
     "MiniMaxAI/MiniMax-M3": {"full_elements_per_token": str(60 * 2 * 4 * 128 + 57 * 128)},
     "meta-llama/Llama-3.2-11B-Vision-Instruct": {"num_full_layers": "32"},
     "nvidia/Llama-3_3-Nemotron-Super-49B-v1_5": {"num_full_layers": "49"},
-    "tencent/Hunyuan-A13B-Instruct": {},
-    "arcee-ai/Trinity-Mini": {"num_full_layers": "32", "num_sliding_layers": "0", "sliding_elements_per_token": "0",
-                              "full_elements_per_token": str(32 * 2 * 4 * 128)},
-    "poolside/Laguna-S-2.1": {"num_full_layers": "48", "num_sliding_layers": "0", "sliding_elements_per_token": "0",
-                              "full_elements_per_token": str(48 * 2 * 8 * 128)},
+    "arcee-ai/Trinity-Mini": {
+        "num_full_layers": "32", "num_sliding_layers": "0", "sliding_elements_per_token": "0",
+        "full_elements_per_token": str(32 * 2 * 4 * 128),
+    },
+    "poolside/Laguna-S-2.1": {
+        "num_full_layers": "48", "num_sliding_layers": "0", "sliding_elements_per_token": "0",
+        "full_elements_per_token": str(48 * 2 * 8 * 128),
+    },
 }  # fmt: skip
-"""Caches that the regular columns cannot express, worked out from the notes of the facts: compressed entries (one
-per 4 or 128 tokens) beside a window, differing head counts, index keys; and upper bounds where a window is unknown."""
+"""Caches that the regular columns cannot express, worked out from the notes of the facts: compressed entries
+(one per 4 or 128 tokens) beside a window, differing head counts, index keys; bounds for unknown windows."""
 
 CORRECTION_NOTES = {
-    "deepseek-ai/DeepSeek-V4-Flash": "cache: 21 layers one entry of 512 + 128 per 4 tokens, 20 layers one of 512 per"
-    " 128 tokens, all 43 a window of 128 tokens; elements in the cache type",
-    "deepseek-ai/DeepSeek-V4-Pro": "cache: 30 layers one entry of 512 + 128 per 4 tokens, 31 layers one of 512 per"
-    " 128 tokens, all 61 a window of 128 tokens; elements in the cache type",
+    "deepseek-ai/DeepSeek-V4-Flash": "cache: 21 layers one entry of 512 + 128 per 4 tokens, 20 layers one of 512"
+    " per 128 tokens, all 43 a window of 128 tokens; elements in the cache type",
+    "deepseek-ai/DeepSeek-V4-Pro": "cache: 30 layers one entry of 512 + 128 per 4 tokens, 31 layers one of 512"
+    " per 128 tokens, all 61 a window of 128 tokens; elements in the cache type",
     "XiaomiMiMo/MiMo-V2-Flash": "cache: 9 full layers of 4 KV heads, 39 windowed of 8; K 192, V 128",
     "nvidia/Llama-3_3-Nemotron-Super-49B-v1_5": "49 attention layers assumed as in v1",
     "nvidia/Llama-3_1-Nemotron-Ultra-253B-v1": "cache is an upper bound: some blocks have no attention",
-    "tencent/Hunyuan-A13B-Instruct": "cache is an upper bound: cross-layer sharing of this checkpoint not read",
+    "tencent/Hunyuan-A13B-Instruct": "cache is an upper bound: cross-layer sharing not read",
     "arcee-ai/Trinity-Mini": "cache is an upper bound: window not read, all layers counted full",
     "poolside/Laguna-S-2.1": "cache is an upper bound: window not sourced, all layers counted full",
 }
@@ -87,11 +91,13 @@ SHAPE_FILLS: dict[str, Cells] = {
         "mla_v_dim": "64",
     },
     "mistralai/Mistral-Large-3-675B-Instruct-2512": {
-        "mla_kv_lora_rank": "512", "mla_q_lora_rank": "1536", "mla_qk_nope_dim": "128", "mla_qk_rope_dim": "64",
+        "mla_kv_lora_rank": "512", "mla_q_lora_rank": "1536", "mla_qk_nope_dim": "128",
+        "mla_qk_rope_dim": "64",
         "mla_v_dim": "128", "intermediate": "16384", "first_dense_layers": "3",
     },
     "mistralai/Mistral-Small-4-119B-2603": {
-        "mla_kv_lora_rank": "256", "mla_q_lora_rank": "1024", "mla_qk_nope_dim": "64", "mla_qk_rope_dim": "64",
+        "mla_kv_lora_rank": "256", "mla_q_lora_rank": "1024", "mla_qk_nope_dim": "64",
+        "mla_qk_rope_dim": "64",
         "mla_v_dim": "128",
     },
     "meta-llama/Llama-4-Maverick-17B-128E-Instruct": {"first_dense_layers": "24"},
@@ -108,8 +114,8 @@ SHAPE_FILLS: dict[str, Cells] = {
     "nvidia/Llama-3_3-Nemotron-Super-49B-v1_5": {"intermediate": "28672"},
     "nvidia/Llama-3_1-Nemotron-Ultra-253B-v1": {"intermediate": "53248"},
 }  # fmt: skip
-"""Dimensions that the facts lack or state otherwise; latent ranks are kept only where the recount of the parameters
-agrees (`FILL_TOLERANCE`)."""
+"""Dimensions that the facts lack or state otherwise; latent ranks are kept only where the recount of the
+parameters agrees (`FILL_TOLERANCE`)."""
 FILL_NOTES = {
     "mla_kv_lora_rank": "missing dimensions recalled; the recount agrees with the parameter count",
     "intermediate": "feed-forward width of the parent model: the pruned blocks differ",
@@ -183,10 +189,12 @@ def model_row(row: Mapping[str, str], attention: Mapping[str, str]) -> Cells:
         "qk_nope_dim": shape["mla_qk_nope_dim"], "qk_rope_dim": shape["mla_qk_rope_dim"],
         "v_dim": shape["mla_v_dim"], **expert_columns(shape),
         "max_context_tokens": shape["max_context"], "native_format": NATIVE_FORMATS[row["dtype"]],
-        "licence": row["licence"], "commercial_use": row["commercial_use"], "languages": row["languages"],
+        "licence": row["licence"], "commercial_use": row["commercial_use"],
+        "languages": language_codes(row["languages"])[0],
         "released": row["release"], "tasks": row["tasks"], "is_instruct": yes(row["instruct"] == "yes"),
         "is_official": yes(name.split("/")[0] not in RE_UPLOADERS),
-        "num_extra_params": str(extra_params), "note": note_of(row), "source": row["source"], "as_of": row["as_of"],
+        "num_extra_params": str(extra_params), "note": note_of(row, attention), "source": source_of(row, attention),
+        "as_of": row["as_of"],
     }  # fmt: skip
     return with_exactness(cells)
 
@@ -232,7 +240,7 @@ def counted_text_params(row: Mapping[str, str]) -> int:
 
 
 def ties_embeddings(row: Mapping[str, str], params: int) -> bool:
-    """Does the checkpoint store one matrix for embedding and output? Unknown: what the recount fits better."""
+    """Is one matrix stored for embedding and output? Unknown: what the recount fits better."""
     if row["tie_embeddings"]:
         return row["tie_embeddings"] == "true"
     if "encoder" in row["note"] or not row["head_dim"]:
@@ -283,10 +291,20 @@ def expert_columns(row: Mapping[str, str]) -> Cells:
     }  # fmt: skip
 
 
-def note_of(row: Mapping[str, str]) -> str:
-    """The note of the facts, with what was filled or corrected here."""
+def source_of(row: Mapping[str, str], attention: Mapping[str, str]) -> str:
+    """Where the shape and, for other than plain caches, the cache were read."""
+    return f"{row['source']}; cache: {attention['source']}" if attention else row["source"]
+
+
+def note_of(row: Mapping[str, str], attention: Mapping[str, str]) -> str:
+    """The notes of the facts, with what was filled or corrected here."""
     name = row["hf_id"]
     added = [note for column, note in FILL_NOTES.items() if column in SHAPE_FILLS.get(name, {})]
     if "mla_kv_lora_rank" in SHAPE_FILLS.get(name, {}):
         added = [FILL_NOTES["mla_kv_lora_rank"]]
-    return "; ".join(part for part in (row["note"], *added, CORRECTION_NOTES.get(name, "")) if part)
+    cache = CORRECTION_NOTES.get(name) or attention.get("note", "")
+    if attention and attention["num_sliding_layers"] == row["layers"]:
+        cache = f"cache counts all tokens: the window of {attention['sliding_window_tokens']} is not used by llama.cpp"
+    evidence = "cache shape recalled" if attention.get("evidence") == "recalled" else ""
+    parts = (row["note"], *added, cache, evidence, language_codes(row["languages"])[1])
+    return "; ".join(part for part in parts if part)

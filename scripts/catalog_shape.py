@@ -18,7 +18,7 @@ def number(cell: str, default: int = 0) -> int:
 
 
 def owning_layers(layers: int, full: int, shared: int) -> tuple[int, int]:
-    """Full and sliding layers that own a cache when the last `shared` ones reuse it; full is every p-th layer."""
+    """Full and sliding layers that own a cache when the last `shared` reuse it; every p-th is full."""
     owning = layers - shared
     if not shared or not full:
         return full, owning - full
@@ -27,12 +27,18 @@ def owning_layers(layers: int, full: int, shared: int) -> tuple[int, int]:
 
 
 def cache_columns(model: Mapping[str, str], extra: Mapping[str, str]) -> Cells:
-    """Cache columns of a model: elements of full and sliding layers, window, state."""
+    """Cache columns of a model: elements of full and sliding layers, window, state.
+
+    Where every layer has a window, all tokens are counted: llama.cpp keeps them for these models, so a window would
+    promise a fit that fails.
+    """
     layers = number(model["layers"])
     if not extra:
         return {"num_full_layers": str(number(model["full_attn_layers"], layers))}
     full, sliding = number(extra["num_full_layers"]), number(extra["num_sliding_layers"])
     linear, ssm = number(extra["num_linear_layers"]), number(extra["num_ssm_layers"])
+    if sliding == layers:
+        full, sliding = layers, 0
     own_full, own_sliding = full, sliding
     if number(extra["kv_shared_layers"]):
         own_full, own_sliding = owning_layers(layers, full, number(extra["kv_shared_layers"]))

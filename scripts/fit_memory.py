@@ -35,6 +35,7 @@ PRINT_ROUNDING = 0.001
 """Half of the last digit of sizes printed in GiB or GB, relative."""
 FACTOR_ENGINES = frozenset({"mlx", "transformers"})
 RELATED_TYPES = {
+    "UD-Q8_K_XL": "Q8_0",
     "Q6_K_L": "Q6_K",
     "Q5_K_L": "Q5_K_M",
     "Q4_K_L": "Q4_K_M",

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from scipy.optimize import least_squares
 
-from sizewise.catalog.speed_constants import BOUNDED, COMPUTE_CLASSES, EFFICIENCY_RANGE
+from sizewise.catalog.speed_constants import BOUNDS, COMPUTE_CLASSES
 from sizewise.estimate.speed import SpeedCoefficients
 
 if TYPE_CHECKING:
@@ -57,9 +57,21 @@ class Layout:
     def entries(self) -> list[tuple[str, str, float, float]]:
         """Name, class or format, prior mean and prior spread of every element."""
         pooled = [(p.name, "", float(np.log(p.guess)), POOLED_SPREAD) for p in self.parameters]
-        by_class = [(p.name, c, 0.0, p.class_spread) for p in self.parameters if p.class_spread for c in self.classes]
-        by_format = [(p.name, f, 0.0, p.format_spread) for p in self.parameters if p.format_spread for f in self.formats]
-        by_engine = [(p.name, e, 0.0, p.engine_spread) for p in self.parameters if p.engine_spread for e in self.engines]
+        by_class = [
+            (p.name, c, 0.0, p.class_spread) for p in self.parameters if p.class_spread for c in self.classes
+        ]
+        by_format = [
+            (p.name, f, 0.0, p.format_spread)
+            for p in self.parameters
+            if p.format_spread
+            for f in self.formats
+        ]
+        by_engine = [
+            (p.name, e, 0.0, p.engine_spread)
+            for p in self.parameters
+            if p.engine_spread
+            for e in self.engines
+        ]
         by_condition = [(name, condition, 0.0, spread) for name, condition, spread in self.conditions]
         return pooled + by_class + by_format + by_engine + by_condition
 
@@ -101,9 +113,11 @@ class Layout:
             arrays[parameter.name] = np.exp(logs)[:, index]
         for name, condition, _ in self.conditions:
             holds = np.array([condition in names for names in conditions])
-            arrays[name] = np.where(holds, arrays[name] * np.exp(self.logarithm(vectors, name, condition))[:, None], arrays[name])
-        for name in BOUNDED:
-            arrays[name] = np.clip(arrays[name], *EFFICIENCY_RANGE)
+            arrays[name] = np.where(
+                holds, arrays[name] * np.exp(self.logarithm(vectors, name, condition))[:, None], arrays[name]
+            )
+        for name, bounds in BOUNDS.items():
+            arrays[name] = np.clip(arrays[name], *bounds)
         return SpeedCoefficients(
             **arrays,
             chunk_tokens=self.chunk_tokens,
@@ -138,7 +152,9 @@ def fitted(
         return np.vstack([slopes, np.diag(1.0 / spread)])
 
     first = mean if start is None else start
-    solution = least_squares(residuals, first, jac=jacobian, max_nfev=max_evaluations, method="trf", x_scale=spread)
+    solution = least_squares(
+        residuals, first, jac=jacobian, max_nfev=max_evaluations, method="trf", x_scale=spread
+    )
     return np.asarray(solution.x)
 
 

@@ -8,6 +8,7 @@ A missing score adds nothing: it is neither zero nor average. Pooling over tasks
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -34,6 +35,8 @@ PRIOR_ERROR_SD, PRIOR_ERROR_COUNT = 0.25, 6.0
 COEFFICIENT_PENALTY = 1.0
 SIGMA_PRIOR_COUNT, SIGMA_PRIOR_VARIANCE, SIGMA_PRIOR_CORRELATION = 25.0, 0.20, 0.6
 FAMILY_PRIOR_COUNT, FAMILY_PRIOR_VARIANCE = 20.0, 0.20
+DEPENDENCE = 0.25
+"""Correlation of the errors of one model in one source. [ratio]"""
 NUM_ITERATIONS = 60
 
 
@@ -57,6 +60,8 @@ class Design:
     item_variance: Array
     thinks: Array
     is_self: Array
+    crowding: Array
+    """1 / (1 + dependence (n - 1)) for n scores of one model in one source: they share what is odd about the pair."""
 
 
 @dataclass
@@ -98,7 +103,8 @@ def covariates(facts: Facts) -> list[float]:
     return [
         1.0, size, active, size * abs(size), year, year * abs(year), float(no_size), float(no_year),
         float(facts.is_closed), float(facts.is_instruct), float(facts.is_reasoning), float(facts.is_coder),
-        float(facts.is_math), float(facts.is_vision), float(facts.is_derivative),
+        float(facts.is_math), float(facts.is_vision), float(facts.is_derivative), facts.tier, facts.effort,
+        float(facts.is_closed) * year,
     ]  # fmt: skip
 
 
@@ -128,7 +134,13 @@ def build_design(items: Sequence[Observation], facts: Mapping[str, Facts]) -> De
         item_variance=np.array([item.item_variance for item in items]),
         thinks=np.array([float(item.thinks and not facts[item.model].is_reasoning) for item in items]),
         is_self=np.array([float(item.is_self_reported) for item in items]),
+        crowding=_crowding(items),
     )
+
+
+def _crowding(items: Sequence[Observation]) -> Array:
+    count = Counter((item.model, item.test[0]) for item in items)
+    return np.array([1.0 / (1.0 + DEPENDENCE * (count[item.model, item.test[0]] - 1)) for item in items])
 
 
 def _positions(names: Sequence[object]) -> dict[object, int]:
@@ -200,7 +212,7 @@ def _update_weights(fit: Fit) -> None:
 def _update_skills(fit: Fit) -> None:
     d = fit.design
     load = d.weights[d.test] * fit.slope[d.test][:, None]
-    precision = fit.t_weight / _variance(fit)
+    precision = d.crowding * fit.t_weight / _variance(fit)
     shifted = d.value - fit.intercept[d.test] - fit.self_bias * d.is_self
     shifted = shifted - d.thinks * (load @ fit.mode_shift)
     information = np.zeros((len(d.models), K, K))
@@ -232,7 +244,9 @@ def _update_population(fit: Fit) -> None:
     scatter = left.T @ left + (fit.cov[seen] + fit.family_cov[family]).sum(axis=0)
     fit.sigma = _shrunk(scatter, seen.sum(), SIGMA_PRIOR_COUNT, SIGMA_PRIOR_VARIANCE)
     with_models = count > 0
-    scatter = fit.family_mean[with_models].T @ fit.family_mean[with_models] + fit.family_cov[with_models].sum(axis=0)
+    scatter = fit.family_mean[with_models].T @ fit.family_mean[with_models] + fit.family_cov[with_models].sum(
+        axis=0
+    )
     fit.sigma_family = _shrunk(scatter, with_models.sum(), FAMILY_PRIOR_COUNT, FAMILY_PRIOR_VARIANCE)
 
 

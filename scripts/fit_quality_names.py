@@ -33,9 +33,35 @@ _FAMILY = re.compile(
 _SIZE = re.compile(r"(?<![\w.])(?:(\d+)x)?(\d+(?:[._]\d+)?) ?([bm])(?![a-z0-9])")
 _ACTIVE = re.compile(r"-a(\d+(?:\.\d+)?)b(?![a-z0-9])")
 _BASE_HINT = re.compile(r"base|-pt\b|pretrain|-hf$")
-_CHAT_HINT = re.compile(r"instruct|chat|-it\b|-it$|sft|dpo|rlhf|orca|tulu|hermes|thinking|assistant|vicuna|wizard|zephyr")
-_REASONING = re.compile(r"think|reason|\br1\b|-r1|qwq|\bo[134]\b|^o[134]-|effort|-(?:high|medium|xhigh)$|magistral|z1|openthinker|s1")
-_CLOSED = re.compile(r"gpt-[345]|claude|gemini|^o[134]|grok|nova|mistral-(?:large|medium)|palm|ernie-bot|moonshot|qwen-max")
+_CHAT_HINT = re.compile(
+    r"instruct|chat|-it\b|-it$|sft|dpo|rlhf|orca|tulu|hermes|thinking|assistant|vicuna|wizard|zephyr"
+)
+_REASONING = re.compile(
+    r"think|reason|\br1\b|-r1|qwq|\bo[134]\b|^o[134]-|effort|-(?:high|medium|xhigh)$|magistral|z1|openthinker|gpt-oss|minimax-m[1-9]|step-3"
+)
+_CLOSED_YEARS = (
+    (r"gpt-?3-?5", 0.2), (r"gpt-?4o-mini", 1.55), (r"gpt-?4o", 1.37), (r"gpt-?4-turbo|gpt-4-1106|gpt-4-0125", 0.87),
+    (r"gpt-?4-1", 2.28), (r"gpt-?4-5", 2.15), (r"gpt-?4", 0.2), (r"gpt-?5-6", 3.6), (r"gpt-?5-5", 3.4),
+    (r"gpt-?5-4", 3.18), (r"gpt-?5-3", 3.1), (r"gpt-?5-2", 2.95), (r"gpt-?5-1", 2.87), (r"gpt-?5", 2.6),
+    (r"^o1", 1.75), (r"o3-mini", 2.08), (r"^o[34]|o4-mini", 2.29), (r"claude-fable|claude-\w+-5", 3.6),
+    (r"claude-\w+-4-8", 3.5), (r"claude-\w+-4-7", 3.3), (r"claude-\w+-4-6", 3.1), (r"claude-opus-4-5", 2.9),
+    (r"claude-\w+-4-5", 2.75), (r"claude-opus-4-1", 2.6), (r"claude-\w+-4", 2.39), (r"claude-\w+-3-7", 2.15),
+    (r"claude-\w+-3-5", 1.6), (r"claude-\w+-3", 1.17), (r"claude-?2|claude-instant", 0.53),
+    (r"gemini-?3-5", 3.4), (r"gemini-?3-1", 3.15), (r"gemini-?3", 2.88), (r"gemini-?2-5", 2.35),
+    (r"gemini-?2-0|gemini-exp", 2.0), (r"gemini-?1-5", 1.4), (r"gemini", 0.95), (r"grok-4-20", 3.15),
+    (r"grok-4-1", 2.88), (r"grok-4", 2.52), (r"grok-3", 2.13), (r"grok-2", 1.62), (r"nova-2", 2.92), (r"nova", 1.92),
+    (r"qwen3-7", 3.45), (r"qwen3-max", 2.7), (r"qwen2-5-max", 2.08), (r"mistral-medium", 2.4), (r"mistral-large", 1.4),
+)  # fmt: skip
+"""Release of models that no catalog row dates, in years after the start of 2023. Source: makers' announcements,
+rounded to a month; used as a covariate only."""
+_TIERS = ((r"nano|8b|micro", -1.7), (r"mini|haiku|flash-lite|lite", -1.1), (r"flash|fast|small", -0.7), (r"medium", -0.3),
+          (r"-pro\b|opus|ultra|large|heavy", 0.3))  # fmt: skip
+"""Makers' size words as a covariate, on the scale of log10 parameters."""
+_EFFORTS = ((r"minimal|no-?think|-none", -1.0), (r"-low", -0.4), (r"xhigh|-max-|-high|highthink", 0.5))
+"""Words of reasoning effort as a covariate."""
+_CLOSED = re.compile(
+    r"gpt-[345]|claude|gemini|^o[134]|grok|nova|mistral-(?:large|medium)|palm|ernie-bot|moonshot|qwen-max"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +80,10 @@ class Facts:
     is_vision: bool
     is_derivative: bool
     is_closed: bool
+    tier: float
+    """Size word of a closed model, 0 without."""
+    effort: float
+    """Word of reasoning effort, 0 without."""
 
 
 def family_of(name: str) -> str:
@@ -116,7 +146,9 @@ def model_facts(name: str, row: Mapping[str, str] | None, years: Mapping[str, fl
         year = year_of(row["release"])
     family = family_of(name)
     if math.isnan(year):
-        year = years.get(family, NAN)
+        year = years.get(family, _word_value(plain, _CLOSED_YEARS, NAN))
+    if row is None and "/" not in name:
+        year = _word_value(plain, _CLOSED_YEARS, year)
     tasks = row["tasks"] if row else ""
     has_chat_name = bool(_CHAT_HINT.search(plain))
     return Facts(
@@ -124,19 +156,27 @@ def model_facts(name: str, row: Mapping[str, str] | None, years: Mapping[str, fl
         log10_params=_log10(total),
         log10_active_params=_log10(active),
         year=year,
-        is_instruct=(row["instruct"] == "yes") if row and row["instruct"] else has_chat_name or "/" not in name,
+        is_instruct=(row["instruct"] == "yes")
+        if row and row["instruct"]
+        else has_chat_name or "/" not in name,
         is_reasoning=bool(_REASONING.search(plain)),
         is_coder="code" in plain or "devstral" in plain or tasks == "code",
         is_math="math" in plain,
         is_vision="vision" in tasks or "-vl" in plain or "vision" in plain,
         is_derivative=row is None and "/" in name and family_of(name.split("/")[0]) != family,
         is_closed=bool(_CLOSED.search(plain)) and "/" not in name,
+        tier=_word_value(plain, _TIERS, 0.0) if math.isnan(total) else 0.0,
+        effort=_word_value(plain, _EFFORTS, 0.0),
     )
 
 
 def is_base(name: str) -> bool:
     """Does the name say that this is a base model?"""
     return bool(_BASE_HINT.search(name.lower())) and not _CHAT_HINT.search(name.lower())
+
+
+def _word_value(name: str, table: tuple[tuple[str, float], ...], otherwise: float) -> float:
+    return next((value for pattern, value in table if re.search(pattern, name)), otherwise)
 
 
 def _log10(value: float) -> float:

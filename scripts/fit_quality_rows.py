@@ -9,17 +9,25 @@ from typing import TYPE_CHECKING
 
 from fit_quality_skills import DEFAULT_NUM_ITEMS, FLOORS, NUM_ITEMS, skill_weights
 
-from sizewise.catalog.benchmark_names import benchmark_name, canonical_name, protocol_name, source_name, thinks_in
+from sizewise.catalog.benchmark_names import (
+    benchmark_name,
+    canonical_name,
+    protocol_name,
+    source_name,
+    thinks_in,
+)
 from sizewise.estimate.score_link import ScoreLink
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
 UNSHIPPABLE = ("haonan-li/CMMLU", "adobe-research/NoLiMa")
 """Sources whose terms forbid commercial use (CC BY-NC-SA; Adobe research licence): neither shipped nor fitted."""
-NOT_COMPARABLE = ("textclass weighted", "vectara hhem answer", "longbench chinese code", "codeforces (rating")
-"""Averages over different sets per model, answer rates and programmers' ratings: no skill on one scale."""
+NOT_COMPARABLE = ("textclass weighted", "vectara hhem answer")
+"""Averages over different sets per model and answer rates: no skill on one scale."""
+SEVERAL_TRIES = re.compile(r"pass@(?:[2-9]|1\d)|cons@|maj@", re.IGNORECASE)
+"""The best or the vote of several answers is another test than one answer."""
 _VENDORS: tuple[tuple[str, str], ...] = (
     (r"qwen|qwq", "qwen"), (r"falcon", "falcon|tii"), (r"exaone", "exaone"), (r"deepseek", "deepseek"),
     (r"kimi|moonlight", "moonshot|kimi"), (r"mimo", "mimo"), (r"internlm|intern-", "internlm|intern-s"),
@@ -78,7 +86,8 @@ def observation(row: Mapping[str, str]) -> Observation | None:
     weights = skill_weights(benchmark, row["task_category"])
     if not (row["score"] and model and weights) or row["source"].startswith(UNSHIPPABLE):
         return None
-    if benchmark.startswith(NOT_COMPARABLE) or row["unit"] == "rating":
+    has_tries = SEVERAL_TRIES.search(row["benchmark"] + row["setting"]) is not None
+    if benchmark.startswith(NOT_COMPARABLE) or row["unit"] == "rating" or has_tries:
         return None
     link = link_of(benchmark, row["unit"])
     score = float(row["score"])

@@ -1,40 +1,38 @@
-"""Fit the speed constants on measured facts and write src/sizewise/catalog/speed.toml.
+"""Fit the speed constants on measured facts and write the table speed.toml.
 
-    python scripts/fit_speed.py --facts DIR [--out FILE] [--held-out]
+    python scripts/fit_speed.py --facts DIR [--out FILE]
 
-DIR holds measured/questions and measured/truth. Prints how wrong the fit is, by engine, device class and phase, in
-sample and (with --held-out) for devices left out of the fit.
+DIR holds measured/questions and measured/truth. Prints how wrong the fit is, in sample and for devices left out.
 """
 
 from __future__ import annotations
 
 import argparse
-import csv
-from collections import Counter, defaultdict
-from dataclasses import dataclass, replace
+from collections import defaultdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from fit_parameters import Layout, Parameter, fitted
+from fit_rows import FAMILIES, Figure, Rows, measured_cases, rows_of
 from sizewise.catalog import load_catalog
-from sizewise.predict.single import group_tokens_per_s
-from sizewise.predict.speed_cases import Case, CaseGroup, case_groups, conditions_of, resolved_cases
+from sizewise.catalog.speed_constants import POOLED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from sizewise.domain.number import Array
+    from sizewise.predict.speed_cases import Case
 
-SOURCE_WEIGHTS = {"bench": 1.0, "log": 1.0, "vendor": 1.0, "community": 0.25}
-"""Community rows have unknown offload, backend and load."""
-ROWS_OF_A_MACHINE = 8.0
-"""Rows of one machine share its cooling, drivers and power limit: more of them do not tell more."""
 NOISE = 0.05
 """Typical error of a good row, in logarithms."""
-FAMILY_OF_ENGINE = {"ollama": "llama.cpp"}
-SINGLE_PARAMETERS = (
+HELD_OUT_EVALUATIONS = 8
+FEWEST_ROWS = 12
+"""Figures below which a group has no band of its own."""
+BAND_QUANTILES = (0.1, 0.9)
+
+LLAMACPP = (
     Parameter("read_efficiency", 0.75, 0.25, 0.15),
     Parameter("expert_efficiency", 0.7, 0.1, 0.0),
     Parameter("cache_efficiency", 0.6, 0.2, 0.0),
@@ -42,136 +40,224 @@ SINGLE_PARAMETERS = (
     Parameter("legacy_vector_ratio", 3.0, 0.0, 0.0),
     Parameter("step_s", 1e-3, 0.7, 0.0),
     Parameter("layer_s", 2e-5, 0.7, 0.0),
-    Parameter("sequence_s", 1e-5, 0.0, 0.0),
-    Parameter("decode_utilisation", 0.3, 0.0, 0.0),
+    Parameter("sequence_s", 1e-4, 0.0, 0.0),
+    Parameter("decode_utilisation", 0.2, 0.0, 0.0),
     Parameter("prefill_utilisation", 0.5, 0.4, 0.3),
+    Parameter("expert_utilisation", 0.5, 0.2, 0.0),
     Parameter("attention_utilisation", 0.3, 0.3, 0.0),
-    Parameter("prefill_layer_s", 5e-5, 0.7, 0.0),
+    Parameter("prefill_layer_s", 2e-4, 0.7, 0.0),
     Parameter("row_hop_s", 1e-4, 0.0, 0.0),
 )
-SINGLE_CONDITIONS = (
-    ("read_efficiency", "old-build", 0.05),
-    ("layer_s", "old-build", 0.3),
-    ("prefill_utilisation", "old-build", 0.2),
-    ("cache_efficiency", "no-flash", 0.5),
-    ("attention_utilisation", "no-flash", 0.5),
-    ("cache_efficiency", "amd-flash", 0.5),
-    ("attention_utilisation", "amd-flash", 1.5),
-    ("read_efficiency", "vulkan", 0.1),
-    ("prefill_utilisation", "vulkan", 0.5),
-    ("prefill_utilisation", "no-hipblaslt", 1.0),
+SERVER = (
+    Parameter("read_efficiency", 0.8, 0.1, 0.1, 0.1),
+    Parameter("expert_efficiency", 0.7, 0.1, 0.1, 0.2),
+    Parameter("cache_efficiency", 0.7, 0.2, 0.0, 0.2),
+    Parameter("vector_flop_per_byte", 0.5, 0.0, 0.0),
+    Parameter("legacy_vector_ratio", 3.0, 0.0, 0.0),
+    Parameter("step_s", 2e-3, 0.3, 0.0, 0.7),
+    Parameter("layer_s", 4e-5, 0.3, 0.2, 0.5),
+    Parameter("sequence_s", 2e-5, 0.3, 0.0, 0.5),
+    Parameter("decode_utilisation", 0.5, 0.2, 0.2, 0.2),
+    Parameter("prefill_utilisation", 0.6, 0.2, 0.3, 0.2),
+    Parameter("expert_utilisation", 0.5, 0.2, 0.0, 0.2),
+    Parameter("attention_utilisation", 0.3, 0.2, 0.0, 0.2),
+    Parameter("prefill_layer_s", 1e-4, 0.3, 0.0, 0.5),
+    Parameter("row_hop_s", 1e-4, 0.0, 0.0),
 )
+PARAMETERS = {"llama.cpp": LLAMACPP, "mlx": LLAMACPP, "server": SERVER}
+CONDITIONS = {
+    "llama.cpp": (
+        ("read_efficiency", "old-build", 0.05),
+        ("layer_s", "old-build", 0.3),
+        ("prefill_utilisation", "old-build", 0.2),
+        ("cache_efficiency", "no-flash", 0.5),
+        ("attention_utilisation", "no-flash", 0.5),
+        ("cache_efficiency", "amd-flash", 0.5),
+        ("attention_utilisation", "amd-flash", 1.5),
+        ("read_efficiency", "vulkan", 0.1),
+        ("prefill_utilisation", "vulkan", 0.5),
+        ("prefill_utilisation", "no-hipblaslt", 1.0),
+    ),
+    "mlx": (),
+    "server": (),
+}
+CHUNK_TOKENS = {"llama.cpp": 512.0, "mlx": 2048.0, "server": 8192.0}
+"""Prompt tokens of one forward pass. Source: engine defaults (n_ubatch; prefill step of mlx-lm; token budgets)."""
+INGEST_S = {"llama.cpp": 0.0, "mlx": 0.0, "server": 0.0156}
+"""HTTP, tokenizer and scheduler before the model. Source: BLIS, mean of its fit for vLLM."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Rows:
-    """Measured rows of one family, in groups that one call of the formulas answers."""
-
-    groups: list[CaseGroup]
-    truths: list[Array]
-    weights: list[Array]
-
-    @property
-    def cases(self) -> list[Case]:
-        return [case for group in self.groups for case in group.cases]
-
-    def log_errors(self, layout: Layout) -> Callable[[Array], Array]:
-        """log(predicted / measured) [k, rows] of vectors [k]."""
-
-        def errors(vectors: Array) -> Array:
-            parts = []
-            for group, truth in zip(self.groups, self.truths, strict=True):
-                conditions = [conditions_of(case) for case in group.cases]
-                constants = layout.constants(
-                    vectors, group.key.engine, group.device_classes, group.key.speed_class, conditions
-                )
-                parts.append(np.log(group_tokens_per_s(group, constants) / truth))
-            return np.concatenate(parts, axis=1)
-
-        return errors
-
-
-def table(path: Path) -> list[dict[str, str]]:
-    """Rows of a CSV file."""
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def single_rows(facts: Path) -> tuple[list[dict[str, str]], dict[str, float]]:
-    """Questions about one stream that are not excluded, and the measured rate of each."""
-    excluded = {row["row_id"] for row in table(facts / "measured/questions/exclude.csv")}
-    truth = {
-        row["row_id"]: float(row["tokens_per_s"])
-        for row in table(facts / "measured/truth/single.csv")
-        if row["tokens_per_s"] and row["row_id"] not in excluded
-    }
-    questions = [q for q in table(facts / "measured/questions/single.csv") if q["row_id"] in truth]
-    return [q for q in questions if not (q["split"] == "row" and q["phase"] == "prefill")], truth
-
-
-def rows_of(cases: Sequence[Case], truth: dict[str, float]) -> Rows:
-    """The cases with what was measured."""
-    groups = case_groups(cases)
-    counts = Counter(device_key(c) for c in cases)
-    return Rows(
-        groups=groups,
-        truths=[np.array([truth[c.question["row_id"]] for c in g.cases]) for g in groups],
-        weights=[np.array([row_weight(c, counts) for c in g.cases]) for g in groups],
-    )
-
-
-def device_key(case: Case) -> tuple[str, ...]:
-    """Rows that share faults of one machine."""
-    return case.machine.device.name, case.question["phase"], case.question["source_quality"]
-
-
-def row_weight(case: Case, counts: Counter[tuple[str, ...]]) -> float:
-    """Weight of a row: by source, and so that all rows of one machine count like at most ROWS_OF_A_MACHINE."""
-    return SOURCE_WEIGHTS[case.question["source_quality"]] * min(1.0, ROWS_OF_A_MACHINE / counts[device_key(case)])
-
-
-def layout_of(cases: Sequence[Case]) -> Layout:
+def layout_of(family: str, cases: Sequence[Case]) -> Layout:
+    """Parameters of a family for the classes, formats and engines that occur."""
     return Layout(
-        parameters=SINGLE_PARAMETERS,
-        classes=tuple(sorted({c.device_class for c in cases})),
-        formats=tuple(sorted({c.quantization.speed_class for c in cases})),
-        engines=(),
-        conditions=SINGLE_CONDITIONS,
-        chunk_tokens=512.0,
-        ingest_s=0.0,
+        parameters=PARAMETERS[family],
+        classes=tuple(sorted({case.device_class for case in cases})),
+        formats=tuple(sorted({case.quantization.speed_class for case in cases})),
+        engines=tuple(sorted({case.engine.name for case in cases})) if family == "server" else (),
+        conditions=CONDITIONS[family],
+        chunk_tokens=CHUNK_TOKENS[family],
+        ingest_s=INGEST_S[family],
     )
 
 
-def report(cases: Sequence[Case], errors: Array, by: Callable[[Case], tuple[str, ...]]) -> None:
+def held_out_figures(rows: Rows, layout: Layout, vector: Array) -> list[Figure]:
+    """Every device predicted by a fit without it."""
+    devices = np.concatenate(
+        [np.tile([c.machine.device.name for c in p.group.cases], len(p.phases)) for p in rows.parts]
+    )
+    found: list[Figure] = []
+    for device in sorted(set(devices)):
+        weights = np.where(devices == device, 0.0, rows.weights)
+        other = fitted(
+            layout,
+            rows.log_errors(layout),
+            weights,
+            noise=NOISE,
+            start=vector,
+            max_evaluations=HELD_OUT_EVALUATIONS,
+        )
+        found += [f for f in rows.figures(layout, other) if f.case.machine.device.name == device]
+    return found
+
+
+def kind_of(figure: Figure) -> str:
+    """Dense or mixture of experts."""
+    return "moe" if figure.case.model.experts else "dense"
+
+
+def quality_of(figure: Figure) -> str:
+    """Reliable sources, or what users submitted."""
+    return "community" if figure.case.question["source_quality"] == "community" else "reliable"
+
+
+def report(title: str, figures: Sequence[Figure], by: Callable[[Figure], tuple[str, ...]]) -> None:
+    """Median and 90 % quantile of the relative error of every group."""
     groups = defaultdict(list)
-    for case, error in zip(cases, errors, strict=True):
-        groups[by(case)].append(float(np.expm1(error)))
+    for figure in figures:
+        groups[by(figure)].append(float(np.expm1(figure.log_error)))
+    print(title)
     for name, values in sorted(groups.items()):
-        e = np.abs(values)
-        print(f"{' '.join(name):58s} n {len(e):4d} median {100*np.median(e):5.1f} p90 {100*np.percentile(e, 90):6.1f} bias {100*np.median(values):6.1f}")
+        size = 100 * np.abs(values)
+        print(
+            f"  {' '.join(name):50s} n {len(size):4d}  median {np.median(size):6.1f} %  p90 {np.percentile(size, 90):6.1f} %"
+            f"  bias {100 * np.median(values):+6.1f} %"
+        )
+
+
+def bands_of(family: str, figures: Sequence[Figure]) -> dict[str, list[float]]:
+    """80 % ranges of measured / predicted by class, phase and kind, and pooled."""
+    groups = defaultdict(list)
+    for figure in figures:
+        engines = [figure.case.engine.name] if family == "server" else [family]
+        for engine in engines:
+            groups[f"{engine}/{figure.case.device_class}/{figure.phase}/{kind_of(figure)}"].append(
+                -figure.log_error
+            )
+            groups[f"{engine}/{figure.phase}/{kind_of(figure)}"].append(-figure.log_error)
+        groups[f"{figure.phase}/{kind_of(figure)}"].append(-figure.log_error)
+    quantiles = {name: np.quantile(v, BAND_QUANTILES) for name, v in groups.items() if len(v) >= FEWEST_ROWS}
+    return {
+        name: [min(float(np.exp(q[0])), 0.97), max(float(np.exp(q[1])), 1.03)]
+        for name, q in quantiles.items()
+    }
+
+
+def entries_of(family: str, layout: Layout, vector: Array) -> dict[str, dict[str, Any]]:
+    """Tables of speed.toml for the engines of a family."""
+    vectors = vector[None]
+    by_name = {p.name: p for p in layout.parameters}
+    engines = layout.engines or (family,)
+    tables = {}
+    for engine in engines:
+        classes = {}
+        for kind in (POOLED, *layout.classes):
+            groups = ("", engine) if kind == POOLED else ("", engine, kind)
+            classes[kind] = {
+                n: float(np.exp(sum(layout.logarithm(vectors, n, g)[0] for g in groups))) for n in by_name
+            }
+        formats = {
+            f: {
+                n: float(np.exp(layout.logarithm(vectors, n, f)[0]))
+                for n, p in by_name.items()
+                if p.format_spread
+            }
+            for f in layout.formats
+        }
+        conditions: dict[str, dict[str, float]] = defaultdict(dict)
+        for name, condition, _ in layout.conditions:
+            conditions[condition][name] = float(np.exp(layout.logarithm(vectors, name, condition)[0]))
+        tables[engine] = {
+            "chunk_tokens": layout.chunk_tokens,
+            "ingest_s": layout.ingest_s,
+            "class": classes,
+            "format": formats,
+            "condition": dict(conditions),
+        }
+    return tables
+
+
+def toml_text(engines: dict[str, dict[str, Any]], bands: dict[str, list[float]], num_figures: int) -> str:
+    """The table as text, numbers to four digits."""
+    lines = [
+        "# Speed constants: written by scripts/fit_speed.py, not by hand. What they mean: estimate/speed.py.",
+        f"# Fitted on {num_figures} measured figures; excluded rows left out, community rows count a quarter.",
+        "",
+    ]
+    for engine, table in engines.items():
+        lines += [
+            f'[engine."{engine}"]',
+            f"chunk_tokens = {table['chunk_tokens']}",
+            f"ingest_s = {table['ingest_s']}",
+            "",
+        ]
+        for part in ("class", "format", "condition"):
+            for key, values in table[part].items():
+                lines.append(f'[engine."{engine}".{part}."{key}"]')
+                lines += [f"{name} = {value:.4g}" for name, value in values.items()]
+                lines.append("")
+    lines.append("[band]")
+    lines += [f'"{name}" = [{low:.3f}, {high:.3f}]' for name, (low, high) in sorted(bands.items())]
+    return "\n".join(lines) + "\n"
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--facts", type=Path, required=True)
-    parser.add_argument("--held-out", action="store_true")
+    """Fit every family, report, and write the table."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--facts", type=Path, required=True, help="folder with measured/questions and measured/truth"
+    )
+    parser.add_argument("--out", type=Path, default=Path("src/sizewise/catalog/speed.toml"))
+    parser.add_argument(
+        "--no-held-out", action="store_true", help="skip the fits without a device; bands get too narrow"
+    )
     args = parser.parse_args()
     catalog = load_catalog()
-    questions, truth = single_rows(args.facts)
-    cases, warnings = resolved_cases(questions, catalog)
-    cases = [c for c in cases if c.model.num_active_params > 0]
-    print(len(questions), len(cases), len(warnings))
-    for family in ("llama.cpp", "mlx"):
-        mine = [c for c in cases if FAMILY_OF_ENGINE.get(c.engine.name, c.engine.name) == family]
-        rows = rows_of(mine, truth)
-        layout = layout_of(mine)
-        log_errors = rows.log_errors(layout)
-        vector = fitted(layout, log_errors, np.concatenate(rows.weights), noise=NOISE)
-        errors = log_errors(vector[None])[0]
-        report(rows.cases, errors, lambda c: (family, c.question["phase"], "comm" if c.question["source_quality"]=="community" else "good"))
-        report(rows.cases, errors, lambda c: (family, c.question["phase"], c.device_class, "comm" if c.question["source_quality"]=="community" else "good"))
-        for (n, g, m, s), v in zip(layout.entries, vector, strict=True):
-            print(f"{n:26s} {g:16s} {np.exp(v):.4g}   z {(v-m)/s:.1f}")
+    cases, truth = [], {}
+    for kind in ("single", "serving"):
+        some, values = measured_cases(args.facts, catalog, kind)
+        cases += some
+        truth |= values
+    engines: dict[str, dict[str, Any]] = {}
+    bands: dict[str, list[float]] = {}
+    num_figures = 0
+    for family, names in FAMILIES.items():
+        mine = [case for case in cases if case.engine.name in names]
+        rows, layout = rows_of(mine, truth), layout_of(family, mine)
+        vector = fitted(layout, rows.log_errors(layout), rows.weights, noise=NOISE)
+        figures = rows.figures(layout, vector)
+        held_out = [] if args.no_held_out else held_out_figures(rows, layout, vector)
+        for title, found in (("in sample", figures), ("device held out", held_out)):
+            report(f"{family}, {title}", found, lambda f: (f.phase, kind_of(f), quality_of(f)))
+            report(
+                f"{family}, {title}, by class", found, lambda f: (f.phase, f.case.device_class, quality_of(f))
+            )
+        engines |= entries_of(family, layout, vector)
+        bands = bands_of(family, figures + held_out) | bands
+        num_figures += len(figures)
+    args.out.write_text(toml_text(engines, bands, num_figures), encoding="utf-8")
+    print(f"wrote {args.out}: {num_figures} figures")
 
 
 if __name__ == "__main__":

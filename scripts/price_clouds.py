@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 CLOUD_FIELDS = (
-    "provider", "instance", "gpu", "device", "num_devices", "kind", "term", "usd_per_device_hour", "price_per_hour",
+    "provider", "instance", "gpu", "device", "num_devices", "kind", "term", "usd_per_device_hour",
+    "price_per_hour",
     "currency", "region", "is_stale", "note", "source", "as_of",
 )  # fmt: skip
 RTX_PRO_6000 = ("NVIDIA RTX PRO 6000 Blackwell Server", "NVIDIA RTX PRO 6000 Blackwell")
@@ -24,14 +25,16 @@ DEVICES_OF_GPU: dict[str, tuple[str, ...]] = {
     "GB300": ("NVIDIA GB300 (per GPU)",),
     "A100 40GB SXM": ("NVIDIA A100 SXM4 40GB",), "A100 80GB SXM": ("NVIDIA A100 SXM4 80GB",),
     "A100 40GB PCIe": ("NVIDIA A100 PCIe 40GB",), "A100 80GB PCIe": ("NVIDIA A100 PCIe 80GB",),
-    "A800 80GB PCIe": ("NVIDIA A800 PCIe 80GB",), "A800 80GB": ("NVIDIA A800 SXM4 80GB", "NVIDIA A800 PCIe 80GB"),
+    "A800 80GB PCIe": ("NVIDIA A800 PCIe 80GB",), "A800 80GB": ("NVIDIA A800 SXM4 80GB",
+    "NVIDIA A800 PCIe 80GB"),
     "H20 96GB": ("NVIDIA H20 96GB",), "L4": ("NVIDIA L4",), "L40": ("NVIDIA L40",), "L40S": ("NVIDIA L40S",),
     "A10": ("NVIDIA A10",), "A10G": ("NVIDIA A10G",), "A16": ("NVIDIA A16 (per GPU, 4 on card)",),
     "A40": ("NVIDIA A40",), "T4": ("NVIDIA Tesla T4",), "P40": ("NVIDIA Tesla P40",),
     "V100 32GB": ("NVIDIA Tesla V100 SXM2 32GB",), "V100-32G": ("NVIDIA Tesla V100 SXM2 32GB",),
     "RTX PRO 4500": ("NVIDIA RTX PRO 4500 Blackwell",), "RTX PRO 5000": ("NVIDIA RTX PRO 5000 Blackwell",),
     "RTX PRO 6000": RTX_PRO_6000, "RTX 6000D": ("NVIDIA RTX 6000D",),
-    "RTX A4000": ("NVIDIA RTX A4000",), "RTX A5000": ("NVIDIA RTX A5000",), "RTX A6000": ("NVIDIA RTX A6000",),
+    "RTX A4000": ("NVIDIA RTX A4000",), "RTX A5000": ("NVIDIA RTX A5000",),
+    "RTX A6000": ("NVIDIA RTX A6000",),
     "A4000": ("NVIDIA RTX A4000",), "A5000": ("NVIDIA RTX A5000",), "A6000": ("NVIDIA RTX A6000",),
     "RTX 2000 Ada": ("NVIDIA RTX 2000 Ada Generation",), "RTX 4000 Ada": ("NVIDIA RTX 4000 Ada Generation",),
     "RTX 5000 Ada": ("NVIDIA RTX 5000 Ada Generation",), "RTX 6000 Ada": ("NVIDIA RTX 6000 Ada Generation",),
@@ -41,12 +44,13 @@ DEVICES_OF_GPU: dict[str, tuple[str, ...]] = {
     "RTX4090": ("NVIDIA GeForce RTX 4090",), "RTX 4090 D": ("NVIDIA GeForce RTX 4090 D",),
     "RTX 5060 Ti 16GB": ("NVIDIA GeForce RTX 5060 Ti 16 GB",), "RTX 5070": ("NVIDIA GeForce RTX 5070",),
     "RTX 5070 Ti": ("NVIDIA GeForce RTX 5070 Ti",), "RTX 5080": ("NVIDIA GeForce RTX 5080",),
-    "RTX 5090": ("NVIDIA GeForce RTX 5090",), "MI300X": ("AMD Instinct MI300X",), "MI325X": ("AMD Instinct MI325X",),
+    "RTX 5090": ("NVIDIA GeForce RTX 5090",), "MI300X": ("AMD Instinct MI300X",),
+    "MI325X": ("AMD Instinct MI325X",),
     "MI350X": ("AMD Instinct MI350X",), "MI355X": ("AMD Instinct MI355X",),
 }  # fmt: skip
-"""Names of sellers and the devices they mean. A name that leaves the variant open ("H100", "A100", "V100 16GB") is
-left out: such an offer is kept, but counts for no device. Sellers do not tell the editions of the RTX PRO 6000 and
-the A800 apart, so those offers count for both."""
+"""Names of sellers and the devices they mean. A name that leaves the variant open ("H100", "A100", "V100
+16GB") is left out: such an offer is kept, but counts for no device. Sellers do not tell the editions of the
+RTX PRO 6000 and the A800 apart, so those offers count for both."""
 GPUS_OF_ONE_UNIT = {"GB200 superchip (2 GPUs)": 2}
 MARKETPLACES = ("Vast.ai", "Akash")
 """Sellers of other people's machines: cheapest, weakest guarantees."""
@@ -121,7 +125,8 @@ def _usd(price: float, currency: str, cny_per_usd: float) -> float:
 def rents(rows: Iterable[Mapping[str, str]]) -> dict[str, Cells]:
     """Rent columns of prices_devices.csv by device: median of the sellers of the best kind that has any.
 
-    Each seller counts once, with the median of its newest offers; low and high are the cheapest and dearest seller.
+    Each seller counts once, with the median of its newest offers; low and high are the cheapest and dearest
+    seller.
     """
     current: dict[str, list[Offer]] = {}
     for row in rows:
@@ -137,7 +142,10 @@ def _best_kind(offers: Sequence[Offer]) -> list[Offer]:
     for kind in KIND_ORDER:
         mine = [offer for offer in offers if offer.kind == kind]
         if mine:
-            return [_newest([o for o in mine if o.provider == seller]) for seller in sorted({o.provider for o in mine})]
+            return [
+                _newest([o for o in mine if o.provider == seller])
+                for seller in sorted({o.provider for o in mine})
+            ]
     return []
 
 

@@ -32,6 +32,7 @@ class Constant(NamedTuple):
 
 
 CONSTANTS = (
+    Constant("active_hours_per_month", 176, 264, 730, "hours", PLANNING, note="12 h on 22 days; 8 h; always"),
     Constant("life_months", 24, 36, 60, "months", "SemiAnalysis 36-60, ConfigIQ 48 months", "2026-08"),
     Constant("residual_ratio", 0.1, 0.2, 0.4, "ratio", "ConfigIQ 0.20; v2-pseo-ai.pages.dev 0.25-0.35", "2026-08"),
     Constant("capital_rate_per_year", 0.04, 0.08, 0.15, "1/year", "ConfigIQ 8 %", "2026-08"),
@@ -43,10 +44,10 @@ CONSTANTS = (
     Constant("server_host_watts_per_device", 56, 180, 575, "W", "ConfigIQ 450 W for a server of 8; DGX H100 10.2 kW "
              "less 8 x 700 W; likely is the geometric mean", "2026-08", "derived"),
     Constant("desktop_host_usd", 300, 700, 1200, "USD", "local-llm.net: desktop 1,200 less card 700 (used), desktop "
-             "3,200 less card 1,700; split between machine and card assumed", "2026"),
-    Constant("desktop_host_usd_per_device", 200, 300, 600, "USD", "same; board, power supply and case for one more card",
+             "3,200 less card 1,700; split assumed", "2026"),
+    Constant("desktop_host_usd_per_device", 200, 300, 600, "USD", "same; board and power supply for one more card",
              "2026"),
-    Constant("tariff_cny_per_kwh", 0.5, 0.8, 1.1, "CNY/kWh", PLANNING, note="commercial tariffs of China are not sourced"),
+    Constant("tariff_cny_per_kwh", 0.5, 0.8, 1.1, "CNY/kWh", PLANNING, note="commercial tariffs are not sourced"),
     Constant("staff_fte", 0.0, 0.0, 0.25, "persons", PLANNING, note="hobby 0, small team 0.05, own cluster 0.2-0.25"),
     Constant("api_staff_fte", 0.0, 0.0, 0.05, "persons", PLANNING, note="gateway and keys"),
     Constant("api_integration_usd", 0, 0, 15_000, "USD", "ConfigIQ, once", "2026-08"),
@@ -55,12 +56,12 @@ CONSTANTS = (
     Constant("engine_start_s", 60, 120, 300, "s", PLANNING, note="start without loading the weights"),
     Constant("storage_usd_per_gb_month", 0.05, 0.1, 0.2, "USD/GB month", PLANNING),
     Constant("egress_usd_per_gb", 0.0, 0.05, 0.12, "USD/GB", PLANNING),
-    Constant("headroom_ratio", 0.8, 0.9, 1.0, "ratio", PLANNING, note="share of a replica's capacity that is planned for"),
+    Constant("headroom_ratio", 0.8, 0.9, 1.0, "ratio", PLANNING, note="planned share of a replica's capacity"),
     Constant("office_peak_ratio", 2, 3, 5, "ratio", PLANNING, note="peak over mean rate of office hours"),
     Constant("batch_peak_ratio", 1.0, 1.3, 2.0, "ratio", PLANNING, note="peak over mean rate of batch work"),
-    Constant("api_price_yearly_factor", 0.4, 0.7, 1.0, "1/year", "Epoch AI 2025-03 and a16z 2024-11 for equal quality; "
+    Constant("api_price_yearly_factor", 0.4, 0.7, 1.0, "1/year", "Epoch AI 2025-03, a16z 2024-11 for equal quality; "
              "one named model falls 0-40 % a year", "2025-03"),
-    Constant("tokenizer_ratio_spread", 0.25, 0.25, 0.25, "ratio", PLANNING, note="tokens of one text between tokenizers"),
+    Constant("tokenizer_ratio_spread", 0.25, 0.25, 0.25, "ratio", PLANNING, note="one text, two tokenizers"),
 )  # fmt: skip
 SOURCED = {
     "server_pue": ("pue", "world"), "tariff_usd_per_kwh": ("electricity_commercial", "US"),
@@ -81,7 +82,11 @@ def default_rows(facts: Iterable[Mapping[str, str]], servers: Iterable[Mapping[s
     known = list(facts)
     rows = [_constant_row(constant) for constant in CONSTANTS]
     rows += [_fact_row(name, newest(known, *key)) for name, key in SOURCED.items()]
-    rows += [_staff_row(newest(known, "staff_sysadmin_median_wage", "US"), newest(known, "staff_loaded_cost_factor", "US"))]
+    rows += [
+        _staff_row(
+            newest(known, "staff_sysadmin_median_wage", "US"), newest(known, "staff_loaded_cost_factor", "US")
+        )
+    ]
     rows += _host_rows(servers, prices)
     return sorted(rows, key=lambda row: row["name"])
 
@@ -99,7 +104,12 @@ def cny_per_usd(facts: Sequence[Mapping[str, str]]) -> float:
 
 def _constant_row(constant: Constant) -> Cells:
     low, likely, high = (plain(value) for value in (constant.low, constant.likely, constant.high))
-    words = {"unit": constant.unit, "basis": constant.basis, "source": constant.source, "as_of": constant.as_of}
+    words = {
+        "unit": constant.unit,
+        "basis": constant.basis,
+        "source": constant.source,
+        "as_of": constant.as_of,
+    }
     return {"name": constant.name, "low": low, "likely": likely, "high": high, "note": constant.note} | words
 
 
@@ -126,12 +136,17 @@ def _host_rows(servers: Iterable[Mapping[str, str]], prices: Mapping[str, float]
     """What a server adds to its cards, a + b n: the line through the medians of the servers with one and with eight."""
     added: dict[int, list[float]] = {}
     for row in servers:
-        if row["is_complete"] == "yes" and row["is_stale"] == "no" and row["kind"].startswith(("vendor page", "new")):
+        if (
+            row["is_complete"] == "yes"
+            and row["is_stale"] == "no"
+            and row["kind"].startswith(("vendor page", "new"))
+        ):
             num = int(row["num_devices"])
             added.setdefault(num, []).append(float(row["usd"]) - num * prices[row["device"]])
     one, eight = statistics.median(added[1]), statistics.median(added[8])
-    each = (eight - one) / 7
-    note = f"median of {len(added[1])} servers with one card and {len(added[8])} with eight, less card prices; +-50 % assumed"
+    each = (eight - one) / (8 - 1)
+    counts = f"{len(added[1])} servers with one card and {len(added[8])} with eight"
+    note = f"medians of {counts}, less card prices; +-50 % assumed"
     for name, value in (("server_host_usd", one - each), ("server_host_usd_per_device", each)):
         low, likely, high = (plain(value * ratio, 3) for ratio in (0.5, 1.0, 1.5))
         yield {

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
 CATALOG = Path(__file__).parents[1] / "src" / "sizewise" / "catalog"
 FACTS_DATE = "2026-11-23"
-"""Day on which the facts were collected; ages are counted to it, so that a rebuild is repeatable. [ISO date]"""
+"""Day on which the facts were collected; ages are counted to it, so that a rebuild is repeatable. [ISO
+date]"""
 
 Cells = dict[str, str]
 """One row: column name to text."""
@@ -36,5 +37,3 @@ def rendered(fields: Sequence[str], rows: Iterable[Mapping[str, str]]) -> str:
 def plain(value: float, digits: int = 6) -> str:
     """A number without an exponent, at most so many significant digits."""
     return f"{float(f'{value:.{digits}g}'):.10f}".rstrip("0").rstrip(".")
-
-

@@ -109,4 +109,10 @@ def nearest_names(given: str, known: Iterable[str], count: int = 3) -> tuple[str
     close += [short[s] for s in get_close_matches(wanted.rsplit("/", 1)[-1], list(short), n=count, cutoff=0.6)]
     if wanted:
         close += sorted((n for n in by_lower if wanted in n), key=len)[:count]
+        shared = {name: len(_words(wanted) & _words(name)) for name in by_lower}
+        close += sorted((n for n in by_lower if shared[n] > 1), key=lambda n: (-shared[n], len(n)))[:count]
     return tuple(dict.fromkeys(by_lower[name] for name in close))[:count]
+
+
+def _words(name: str) -> set[str]:
+    return set(name.replace("/", " ").replace("-", " ").split())

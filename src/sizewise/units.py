@@ -69,6 +69,14 @@ def parse_count(text: str, what: str = "count", largest: float = LARGEST_COUNT) 
     return _positive(value * _COUNT_SUFFIXES[unit.lower()], text, what, largest)
 
 
+def parse_number(text: str, what: str = "number") -> float:
+    """A plain finite number without a unit; zero and negative ones too."""
+    value, unit = _split(text, what, "65")
+    if unit or not math.isfinite(value):
+        raise InvalidQuantity("{what}: '{given}' is not a plain number; write it like 65", what=what, given=text)
+    return value
+
+
 def parse_whole(text: str, what: str = "count", largest: float = LARGEST_COUNT) -> int:
     """A whole number of at least one."""
     value = parse_count(text, what, largest)

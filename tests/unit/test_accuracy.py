@@ -100,13 +100,13 @@ def test_truth_of_other_questions_is_refused(facts: Path) -> None:
 
 
 def test_the_noise_floor_is_that_of_the_group_or_of_its_first_part() -> None:
-    controlled, crossed = (
-        noise_floor("tokens_per_s", "decode | bench"),
-        noise_floor("tokens_per_s", "decode | apple"),
+    crowd, controlled = (
+        noise_floor("tokens_per_s", "decode | community"),
+        noise_floor("tokens_per_s", "decode | log"),
     )
+    assert crowd is not None
     assert controlled is not None
-    assert crossed == noise_floor("tokens_per_s", "decode")
-    assert crossed is not None
-    assert controlled.high_ratio < crossed.low_ratio
+    assert controlled == noise_floor("tokens_per_s", "decode")
+    assert controlled.high_ratio < crowd.low_ratio
     assert noise_floor("ttft_s", "vllm") == noise_floor("ttft_s", "all")
     assert noise_floor("memory", "compute_buffer") is None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sizewise import units
 from sizewise.advisor.bars import bar_text, chosen_bar
 from sizewise.advisor.question import Notes
-from sizewise.catalog.prices import cost_defaults
+from sizewise.catalog.prices import fx_cny_per_usd
 from sizewise.decide.candidates import COMMERCIAL
 from sizewise.decide.evaluate import KV_BYTES
 from sizewise.domain.device import Machine
@@ -34,6 +34,8 @@ HERE, ANY = "this", "any"
 SMALLEST_CONTEXT_TOKENS = 256
 LARGEST_TOKENS = 10**8
 MAX_USERS = 10**7
+OFFICE_HOURS_PER_MONTH = 176.0
+"""Hours in which people ask: 22 days of 8 hours. [hours/month] Assumed; machines stay powered all month."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,7 +97,6 @@ def optional(value: str | float | None, parse: Callable[..., float], what: str, 
 
 
 def _workload(question: Question, task: Task, notes: Notes) -> Workload:
-    defaults = cost_defaults()
     given = {
         "input_tokens": optional(question.input_tokens, units.parse_tokens, "--input-tokens", LARGEST_TOKENS),
         "output_tokens": optional(question.output_tokens, units.parse_tokens, "--output-tokens", LARGEST_TOKENS),
@@ -104,8 +105,11 @@ def _workload(question: Question, task: Task, notes: Notes) -> Workload:
         "think_time_s": optional(question.think_time, units.parse_seconds, "--think-time", units.SECONDS_PER_MONTH),
         "max_ttft_s": optional(question.max_ttft, units.parse_seconds, "--max-ttft", units.SECONDS_PER_MONTH),
         "max_tpot_s": optional(question.max_tpot, units.parse_seconds, "--max-tpot", units.SECONDS_PER_MONTH),
+        "active_hours_per_month": optional(question.hours, units.parse_count, "--hours", units.HOURS_PER_MONTH),
     }
-    presets = {name: getattr(task, name, None) for name in given} | {"num_users": 1}
+    presets = {name: getattr(task, name, None) for name in given} | {
+        "num_users": 1, "active_hours_per_month": OFFICE_HOURS_PER_MONTH,
+    }  # fmt: skip
     values = {name: presets[name] if value is None else value for name, value in given.items()}
     _check_lengths(question, values)
     for name, label, show in (
@@ -116,9 +120,10 @@ def _workload(question: Question, task: Task, notes: Notes) -> Workload:
         ("think_time_s", T("pause between two requests of a user"), units.format_seconds),
         ("max_ttft_s", T("longest wait for the first token"), units.format_seconds),
         ("max_tpot_s", T("longest time per token"), units.format_seconds),
+        ("active_hours_per_month", T("hours of use a month"), lambda v: f"{v:,.0f}"),
     ):
         notes.add(label, show(values[name]), is_asked=given[name] is not None, source=task.source)
-    return Workload(active_hours_per_month=defaults.active_hours_per_month, **values)
+    return Workload(**values)
 
 
 def _check_lengths(question: Question, values: dict[str, float]) -> None:
@@ -141,7 +146,7 @@ def _check_lengths(question: Question, values: dict[str, float]) -> None:
 def usd(text: str | float, what: str) -> float:
     """An amount in USD or CNY, converted with the catalog's dated rate. [USD]"""
     amount, currency = units.parse_money(str(text), what)
-    return amount if currency == "USD" else amount / cost_defaults().fx_cny_per_usd
+    return amount if currency == "USD" else amount / fx_cny_per_usd()
 
 
 def _limits(question: Question, notes: Notes) -> Limits:

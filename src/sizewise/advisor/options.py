@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sizewise.advisor.costing import cost_range
+from sizewise.advisor.grading import evidence
 from sizewise.catalog.speed_constants import band
 from sizewise.catalog.weights_table import weights_of
 from sizewise.decide.evaluate import Evaluated, evaluate, physics
 from sizewise.domain.decision import Deployment, Option
-from sizewise.domain.estimate import Estimate, Unknown, weakest
-from sizewise.estimate.cost import cost_parts_usd
+from sizewise.domain.estimate import Estimate, Unknown
 from sizewise.estimate.load import LoadState, load_at
-from sizewise.estimate.memory import required_bytes
 from sizewise.estimate.memory_answers import memory_parts, memory_total
 from sizewise.units import MILLION, SECONDS_PER_HOUR
 
 if TYPE_CHECKING:
+    from sizewise.advisor.grading import Grades
     from sizewise.advisor.space import Row, Space
     from sizewise.catalog import Catalog
     from sizewise.decide.evaluate import Block, Physics
@@ -30,7 +30,9 @@ PATH_OF_NOTHING = ""
 """Path of an option that no allowed way pays for."""
 
 
-def option(catalog: Catalog, space: Space, request: Request, row_id: int, machine_id: int) -> Option:
+def option(  # noqa: PLR0913 - one candidate in its surroundings
+    catalog: Catalog, space: Space, grades: Grades, request: Request, row_id: int, machine_id: int
+) -> Option:
     """Everything about one row on one machine."""
     block = space.pair(row_id, machine_id)
     row, machine = space.rows[row_id], space.machines[machine_id]
@@ -44,18 +46,17 @@ def option(catalog: Catalog, space: Space, request: Request, row_id: int, machin
         weights_basis=weights_of(catalog, row.model, row.quantization).basis,
         host_bytes=float(block.weights.host_bytes[0]),
     )
-    quality = space.quality[row_id]
     return Option(
         deployment=deployment,
         memory=memory,
         memory_bytes=memory_total(memory),
         usable_bytes=float(np.asarray(known.memory.budget).reshape(-1)[0]),
         num_users=float(values.num_users[0] * values.replicas[0]) if math.isfinite(values.replicas[0]) else 0.0,
-        quality=quality.estimate,
-        quality_evidence=quality.evidence,
-        pass_probability=quality.pass_probability,
+        quality=grades.estimate(row_id),
+        quality_evidence=evidence(row, request),
+        pass_probability=float(grades.probability[row_id]),
         **_speeds(row, machine, values, load),
-        **_costs(space, block, deployment, values, load, request),
+        **_costs(machine, deployment, values, load, request),
     )
 
 
@@ -131,8 +132,8 @@ def _speeds(row: Row, machine: Machine, values: Evaluated, load: LoadState | Non
     }
 
 
-def _costs(  # noqa: PLR0913 - the whole candidate
-    space: Space, block: Block, deployment: Deployment, values: Evaluated, load: LoadState | None, request: Request
+def _costs(
+    machine: Machine, deployment: Deployment, values: Evaluated, load: LoadState | None, request: Request
 ) -> dict[str, object]:
     unknown = Unknown(reason="no price is known for this hardware")
     if not deployment.path or load is None:
@@ -140,14 +141,14 @@ def _costs(  # noqa: PLR0913 - the whole candidate
             "monthly_usd": unknown, "monthly_parts_usd": (), "upfront_usd": unknown,
             "usd_per_million_tokens": float("nan"),
         }  # fmt: skip
-    parts, low, high = space.cost_range(block, deployment, float(values.busy_ratio[0]))
-    likely = float(values.monthly_usd[0])
-    basis = "derived" if deployment.path != "owned" else "assumed"
+    monthly, upfront, parts = cost_range(
+        machine, deployment, float(values.busy_ratio[0]), request.workload.active_hours_per_month
+    )
     tokens = float(load.output_tokens_per_s[0]) * deployment.replicas * SECONDS_PER_HOUR
     tokens *= request.workload.active_hours_per_month
     return {
-        "monthly_usd": Estimate(low=min(low, likely), likely=likely, high=max(high, likely), basis=basis),
+        "monthly_usd": monthly,
         "monthly_parts_usd": parts,
-        "upfront_usd": Estimate.exactly(float(values.upfront_usd[0]), basis),
-        "usd_per_million_tokens": likely / tokens * MILLION,
+        "upfront_usd": upfront,
+        "usd_per_million_tokens": monthly.likely / tokens * MILLION,
     }

@@ -26,6 +26,7 @@ class Question:
     think_time: str | float | None = None
     max_ttft: str | float | None = None
     max_tpot: str | float | None = None
+    hours: str | float | None = None
     monthly_budget: str | float | None = None
     upfront_budget: str | float | None = None
     language: tuple[str, ...] = ()

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sizewise.catalog.prices import cost_defaults
 from sizewise.catalog.speed_constants import coefficients
 from sizewise.catalog.weights_table import weight_columns
 from sizewise.decide.candidates import device_counts, drives, is_sensible, reads, runs
 from sizewise.decide.evaluate import Block
-from sizewise.decide.search import taken
+from sizewise.decide.search import part, taken
 from sizewise.domain.device import Device, Machine
 from sizewise.estimate.columns import MachineColumns, ModelColumns, WeightColumns, machine_columns, model_columns
 from sizewise.estimate.cost import MachineCosts, machine_costs
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from sizewise.domain.number import Array
     from sizewise.domain.quantization import Quantization
     from sizewise.domain.request import Request
-    from sizewise.estimate.cost import CostDefaults
 
 MULTI_DEVICE_KINDS = ("consumer", "datacenter", "workstation", "npu")
 """Kinds of devices of which several fit into one machine."""
@@ -48,6 +48,17 @@ class Space:
     machines: tuple[Machine, ...]
     blocks: tuple[Block, ...]
 
+    def pair(self, row_id: int, machine_id: int) -> Block:
+        """One row on one machine.
+
+        Raises: LookupError if its engine does not run there (our own error).
+        """
+        for block in self.blocks:
+            rows, machines = np.flatnonzero(block.row_ids == row_id), np.flatnonzero(block.machine_ids == machine_id)
+            if len(rows) and len(machines):
+                return part(block, rows, machines)
+        raise LookupError(f"no block holds row {row_id} and machine {machine_id}")
+
     @property
     def num_candidates(self) -> int:
         """Row x machine combinations that are possible at all."""
@@ -55,14 +66,14 @@ class Space:
 
 
 def build_space(
-    catalog: Catalog, request: Request, models: Sequence[Model], machines: Sequence[Machine], defaults: CostDefaults
+    catalog: Catalog, request: Request, models: Sequence[Model], machines: Sequence[Machine]
 ) -> Space:
     """All sensible combinations of these models with the asked-for formats, engines and machines."""
     engines = chosen_engines(catalog, request)
     rows = tuple(sensible_rows(catalog, request, models, engines))
     if not rows or not machines:
         return Space(rows=rows, machines=tuple(machines), blocks=())
-    parts = _Parts.of(rows, machines, defaults)
+    parts = _Parts.of(rows, machines, request.workload.active_hours_per_month)
     blocks = tuple(block for engine in engines for block in _blocks_of(engine, rows, machines, parts))
     return Space(rows=rows, machines=tuple(machines), blocks=blocks)
 
@@ -102,8 +113,12 @@ def market_machines(devices: Sequence[Device], request: Request) -> list[Machine
 
 
 def owned_machines(machines: Sequence[Machine]) -> list[Machine]:
-    """Machines at hand, also using fewer of their devices."""
-    return [replace(m, num_devices=n, is_owned=True) for m in machines for n in range(1, m.num_devices + 1)]
+    """Machines at hand, also using fewer of their devices; what is left over serves further replicas."""
+    return [
+        replace(m, num_devices=n, is_owned=True, num_available=m.num_devices)
+        for m in machines
+        for n in range(1, m.num_devices + 1)
+    ]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,9 +130,10 @@ class _Parts:
     weights: WeightColumns
     machines: MachineColumns
     costs: MachineCosts
+    max_replicas: Array
 
     @classmethod
-    def of(cls, rows: Sequence[Row], machines: Sequence[Machine], defaults: CostDefaults) -> _Parts:
+    def of(cls, rows: Sequence[Row], machines: Sequence[Machine], active_hours: float) -> _Parts:
         models = list({row.model.name: row.model for row in rows}.values())
         position = {model.name: i for i, model in enumerate(models)}
         columns = machine_columns(machines)
@@ -126,7 +142,8 @@ class _Parts:
             model_of_row=np.array([position[row.model.name] for row in rows]),
             weights=weight_columns([(row.model, row.quantization) for row in rows]),
             machines=columns,
-            costs=machine_costs(columns, defaults),
+            costs=machine_costs(columns, cost_defaults(), active_hours=active_hours),
+            max_replicas=np.array([m.max_replicas for m in machines]),
         )
 
 
@@ -162,5 +179,6 @@ def _block(  # noqa: PLR0913 - the parts of one block
         machines=parts.machines.take(machine_ids),
         coefficients=constants,
         costs=taken(parts.costs, machine_ids),
+        max_replicas=parts.max_replicas[machine_ids],
         split=engine.split if count > 1 else "none",
     )

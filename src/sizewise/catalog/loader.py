@@ -7,6 +7,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sizewise.catalog.describe import Fact, describe, find, listing
 from sizewise.catalog.names import NameIndex
 from sizewise.catalog.rows import (
     DEVICE_COLUMNS,
@@ -15,7 +16,7 @@ from sizewise.catalog.rows import (
     device_from_row,
     model_from_row,
 )
-from sizewise.catalog.table import file_text, header_of, read_table
+from sizewise.catalog.table import file_text, header_of, path_shown, read_table
 from sizewise.domain.engine import Engine
 from sizewise.domain.quantization import Quantization
 from sizewise.domain.workload import Task
@@ -90,6 +91,18 @@ class Catalog:
         """The task of this name, title or alias."""
         return self.tasks[_toml_index("task", "tasks.toml").find(name)]
 
+    def find(self, name: str, kind: str = "") -> tuple[str, Any]:
+        """The kind and the entry of this name, among all kinds or in the one given."""
+        return find(self, name, kind)
+
+    def describe(self, name: str, kind: str = "") -> tuple[Fact, ...]:
+        """Every field of an entry with its unit, source and date."""
+        return describe(self, name, kind)
+
+    def listing(self, kind: str, *, containing: str = "", **equal: object) -> tuple[Any, ...]:
+        """Entries of one kind whose name contains a text and whose fields have these values."""
+        return listing(self, kind, containing=containing, **equal)
+
     @cached_property
     def _model_names(self) -> NameIndex:
         step = "a Hugging Face id, a folder with config.json or a GGUF file works too"
@@ -119,8 +132,8 @@ class Catalog:
             devices = {row["name"]: device_from_row(row, {}, source) for row in rows}
             return Catalog(self._user_models, {**self._user_devices, **devices})
         raise InvalidFile(
-            "{file}: the header has neither num_params (a table of models) nor device_class (a table of devices)",
-            file=file,
+            "{file}: the header has neither num_params (models) nor device_class (devices)",
+            file=path_shown(file),
         )
 
 

@@ -1,4 +1,4 @@
-"""Finding an entry by what people type: exact, case aside, an alias, or a short name that fits one entry only.
+"""Finding an entry by what people type: exact, case aside, an alias, or a short name that fits one entry.
 
 Never a silent substitution: `RTX 4090` is not the laptop chip, `13b` is nothing.
 """
@@ -19,7 +19,7 @@ VENDOR_WORDS = frozenset({
 })  # fmt: skip
 """Leading words that people leave out."""
 HARMLESS_TAIL = re.compile(r"^(sxm\d?|generation|\(.*\)|\d+gb|\d+|gb|instruct|it)$")
-"""Trailing words that may be left out when only one entry fits: socket, memory size, date, remark, the tuned version."""
+"""Trailing words that may be left out when one entry fits: socket, memory size, date, remark, tuned."""
 MAX_CANDIDATES_SHOWN = 6
 
 

@@ -34,7 +34,7 @@ from sizewise.domain.model import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-UNIFIED_KINDS = ("consumer", "datacenter", "workstation", "cpu", "apple-soc", "npu", "laptop", "apu", "edge")
+DEVICE_KINDS = ("consumer", "datacenter", "workstation", "cpu", "apple-soc", "npu", "laptop", "apu", "edge")
 RESERVE_BYTES = 0.6 * 2**30
 """Kept free on a headless accelerator when a row does not say what is usable. [bytes] Assumed."""
 
@@ -92,7 +92,7 @@ DEVICE_COLUMNS = (
     Column("name", text, is_required=True),
     Column("aliases", texts, ()),
     Column("vendor", text, ""),
-    Column("kind", one_of(*UNIFIED_KINDS), is_required=True),
+    Column("kind", one_of(*DEVICE_KINDS), is_required=True),
     Column("device_class", one_of(*DEVICE_CLASSES), is_required=True),
     Column("architecture", text, ""),
     Column("memory_bytes", size_bytes),
@@ -176,7 +176,7 @@ def _layers(row: Row) -> LayerCounts:
 
 
 def _cache(row: Row, head_dim: int) -> CacheShape:
-    """What one sequence keeps: 2 x KV heads x head dim of every caching layer, unless the row says otherwise."""
+    """What one sequence keeps: 2 x KV heads x head dim of every caching layer, or what the row says."""
     layers = _layers(row)
     element_count = 2 * row["num_kv_heads"] * head_dim
     if row["kv_lora_rank"]:
@@ -226,27 +226,25 @@ def device_from_row(row: Row, price: Mapping[str, Any], default_source: str) -> 
         bandwidth_bytes_per_s=float_or_nan(row, "bandwidth_bytes_per_s"),
         fp32_flop_per_s=fp32, fp16_flop_per_s=fp32 if row["fp16_flop_per_s"] is None else fp16,
         fp8_flop_per_s=float_or_nan(row, "fp8_flop_per_s"), int8_op_per_s=float_or_nan(row, "int8_op_per_s"),
-        fp4_flop_per_s=float_or_nan(row, "fp4_flop_per_s"), link_bytes_per_s=float_or_nan(row, "link_bytes_per_s"),
+        fp4_flop_per_s=float_or_nan(row, "fp4_flop_per_s"), link_bytes_per_s=float_or_nan(row,
+        "link_bytes_per_s"),
         compute_capability=float_or_nan(row, "compute_capability"), tdp_watts=float_or_nan(row, "tdp_watts"),
         released=row["released"], evidence=row["evidence"], source=row["source"] or default_source,
-        as_of=row["as_of"], note=row["note"], **_prices(row, price),
+        as_of=row["as_of"], note=row["note"], **_prices(row, price, row["source"] or default_source),
     )  # fmt: skip
 
 
-def _prices(row: Row, price: Mapping[str, Any]) -> dict[str, Any]:
+def _prices(row: Row, price: Mapping[str, Any], source: str) -> dict[str, Any]:
     """Prices of the price table, or those that stand in the row itself (a user's own device)."""
     if price:
         numbers = {c.name: float_or_nan(price, c.name) for c in PRICE_COLUMNS if c.read is positive}
         words = {c.name: price[c.name] for c in PRICE_COLUMNS[1:] if c.read is text}
         return {**numbers, **words, "rent_num_offers": price["rent_num_offers"]}
-    buy, rent, source = (
-        float_or_nan(row, "buy_usd"),
-        float_or_nan(row, "rent_usd_per_hour"),
-        row["source"] or "",
-    )
+    buy, rent = float_or_nan(row, "buy_usd"), float_or_nan(row, "rent_usd_per_hour")
     has_buy, has_rent = row["buy_usd"] is not None, row["rent_usd_per_hour"] is not None
     return {
-        "buy_usd": buy, "buy_usd_low": buy, "buy_usd_high": buy, "buy_price_kind": "street" if has_buy else "",
+        "buy_usd": buy, "buy_usd_low": buy, "buy_usd_high": buy,
+        "buy_price_kind": "street" if has_buy else "",
         "buy_price_as_of": row["as_of"] if has_buy else "", "buy_price_source": source if has_buy else "",
         "rent_usd_per_hour": rent, "rent_usd_per_hour_low": rent, "rent_usd_per_hour_high": rent,
         "rent_num_offers": int(has_rent), "rent_price_as_of": row["as_of"] if has_rent else "",

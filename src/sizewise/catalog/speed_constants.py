@@ -22,10 +22,14 @@ if TYPE_CHECKING:
 
 POOLED = "pooled"
 """Entry for device classes without measurements."""
-EFFICIENCY_RANGE = (0.2, 1.0)
-"""Efficiencies outside are not physical, or point at a fault of the measurement."""
-BOUNDED = ("read_efficiency", "cache_efficiency")
-"""Coefficients kept in EFFICIENCY_RANGE."""
+BOUNDS = {
+    "read_efficiency": (0.2, 1.0),
+    "cache_efficiency": (0.2, 1.0),
+    "decode_utilisation": (0.02, 1.0),
+    "prefill_utilisation": (0.02, 1.0),
+    "attention_utilisation": (0.002, 1.0),
+}
+"""Shares of a peak outside these ranges are not physical, or point at a fault of the measurement."""
 COMPUTE_CLASSES = {"fp8": "fp8", "int8": "int8", "fp4": "fp4"}
 """Matrix rate by speed class; all others multiply in 16 bits."""
 FAMILIES = {"ollama": "llama.cpp", "lm-studio": "llama.cpp", "exllamav3": "llama.cpp"}
@@ -80,14 +84,16 @@ def coefficients(
     kinds = sorted(set(device_classes))
     position = {kind: i for i, kind in enumerate(kinds)}
     index = np.array([position[kind] for kind in device_classes], dtype=np.intp)
-    per_kind = {name: [_value(entry["class"], kind, name) for kind in kinds] for name in entry["class"][POOLED]}
+    per_kind = {
+        name: [_value(entry["class"], kind, name) for kind in kinds] for name in entry["class"][POOLED]
+    }
     arrays = {name: np.array(values)[index] * factors.get(name, 1.0) for name, values in per_kind.items()}
     for i, names in enumerate(conditions or ()):
         for condition in names:
             for name, factor in entry.get("condition", {}).get(condition, {}).items():
                 arrays[name][i] *= factor
-    for name in BOUNDED:
-        arrays[name] = np.clip(arrays[name], *EFFICIENCY_RANGE)
+    for name, bounds in BOUNDS.items():
+        arrays[name] = np.clip(arrays[name], *bounds)
     return SpeedCoefficients(
         **arrays,
         chunk_tokens=entry["chunk_tokens"],

@@ -8,7 +8,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sizewise.errors import InvalidFile, InvalidQuantity
+from sizewise.errors import MAX_SHOWN_CHARACTERS, InvalidFile, InvalidQuantity
 from sizewise.units import parse_bytes
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def size_bytes(cell: str) -> float:
 
 
 def truth(cell: str) -> bool:
-    """yes or no."""
+    """Yes or no."""
     if cell not in {"yes", "no"}:
         raise ValueError("yes or no")
     return cell == "yes"
@@ -114,6 +114,16 @@ def one_of(*allowed: str) -> Callable[[str], str]:
     return read
 
 
+def path_shown(path: Path) -> str:
+    """A path for an error message: its end, which says more than its beginning."""
+    whole_path = str(path)
+    return (
+        whole_path
+        if len(whole_path) <= MAX_SHOWN_CHARACTERS
+        else "…" + whole_path[1 - MAX_SHOWN_CHARACTERS :]
+    )
+
+
 def file_text(path: Path, what: str = "table") -> str:
     """The text of a file that is not too large.
 
@@ -121,14 +131,14 @@ def file_text(path: Path, what: str = "table") -> str:
     """
     try:
         if not path.is_file():
-            raise InvalidFile("{what} {path} is not a file", what=what, path=path)
+            raise InvalidFile("{what} {path} is not a file", what=what, path=path_shown(path))
         if path.stat().st_size > MAX_TABLE_BYTES:
-            raise InvalidFile("{what} {path} is larger than 64 MiB", what=what, path=path)
+            raise InvalidFile("{what} {path} is larger than 64 MiB", what=what, path=path_shown(path))
         return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
-        raise InvalidFile("{what} {path} is not UTF-8 text", what=what, path=path) from error
+        raise InvalidFile("{what} {path} is not UTF-8 text", what=what, path=path_shown(path)) from error
     except (OSError, ValueError) as error:
-        raise InvalidFile("{what} {path} cannot be read", what=what, path=path) from error
+        raise InvalidFile("{what} {path} cannot be read", what=what, path=path_shown(path)) from error
 
 
 def header_of(path: Path) -> tuple[str, ...]:
@@ -147,7 +157,7 @@ def read_table(path: Path, columns: Sequence[Column]) -> list[Row]:
         problems = list(_header_problems(header, columns))
         rows = [] if problems else _read_rows(lines, header, columns, problems)
     except csv.Error as error:
-        raise InvalidFile("table {path} is not valid CSV", path=path) from error
+        raise InvalidFile("table {path} is not valid CSV", path=path_shown(path)) from error
     if problems:
         raise table_error(path, problems)
     return rows
@@ -180,27 +190,25 @@ def _read_rows(
         row = dict(defaults)
         for (name, read), cell in zip(wanted, line, strict=True):
             if cell:
-                _read_cell(row, name, read, cell, number, problems)
+                try:
+                    row[name] = read(cell)
+                except (ValueError, OverflowError, InvalidQuantity) as error:
+                    row[name] = NAN
+                    problems.append(Problem(number, name, cell, _allowed(error)))
         problems += [Problem(number, name, "", "a value") for name in required if row[name] is None]
         rows.append(row)
     return rows
 
 
-def _read_cell(
-    row: Row, name: str, read: Callable[[str], Any], cell: str, number: int, problems: list[Problem]
-) -> None:
-    try:
-        row[name] = read(cell)
-    except (ValueError, OverflowError, InvalidQuantity) as error:
-        reason = str(error)
-        allowed = "a number" if reason.startswith(("could not convert", "cannot convert")) else reason
-        problems.append(Problem(number, name, cell, allowed))
-        row[name] = NAN
+def _allowed(error: Exception) -> str:
+    """What a reader wanted; Python's own words about numbers are not for people."""
+    reason = str(error)
+    return "a number" if reason.startswith(("could not convert", "cannot convert")) else reason
 
 
 def table_error(path: Path, problems: Sequence[Problem]) -> InvalidFile:
     """All problems of a table as one error of one line."""
-    pieces, params = ["{file}: "], {"file": str(path)}
+    pieces, params = ["{file}: "], {"file": path_shown(path)}
     for i, problem in enumerate(problems[:MAX_PROBLEMS_SHOWN]):
         pieces.append(f"row {{r{i}}}, column {{c{i}}}: '{{g{i}}}' is not {{a{i}}}; ")
         params |= {

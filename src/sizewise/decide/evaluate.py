@@ -50,6 +50,8 @@ class Block:
     machines: MachineColumns
     coefficients: SpeedCoefficients
     costs: MachineCosts
+    max_replicas: Array
+    """Replicas that the machines at hand allow; infinite on the market. [m]"""
     split: str
 
     @property
@@ -155,7 +157,8 @@ def evaluate(block: Block, request: Request) -> Evaluated:
         output_tokens=workload.output_tokens,
     )
     replicas = num_replicas(workload.num_users, users)
-    busy_ratio = np.minimum(workload.num_users / (replicas * users), 1.0)
+    replicas = np.where(replicas <= np.minimum(block.max_replicas, request.limits.max_replicas), replicas, np.inf)
+    busy_ratio = workload.num_users / (replicas * users)
     usd, path, upfront_usd = cheapest_path(block, request, replicas, busy_ratio)
     return Evaluated(
         shortfall_bytes=known.memory.fixed + known.memory.per_sequence - known.memory.budget,
@@ -173,7 +176,7 @@ def evaluate(block: Block, request: Request) -> Evaluated:
 
 
 def most_useful_sequences(workload: Workload) -> float:
-    """More running requests than people who send them are of no use. [count]"""
+    """No more requests run at once than there are people who send them. [count]"""
     return float(np.ceil(workload.num_users))
 
 

@@ -73,7 +73,7 @@ def gates(values: Evaluated, request: Request) -> Gates:
     """Memory, then latency targets at the load, then budget; unknown passes nothing."""
     limits = request.limits
     fits = values.shortfall_bytes <= 0
-    is_fast_enough = fits & (values.num_sequences >= 1) & (values.replicas <= limits.max_replicas)
+    is_fast_enough = fits & np.isfinite(values.replicas)
     is_priced = values.monthly_usd < np.inf
     return Gates(
         fits=fits,
@@ -110,6 +110,7 @@ def part(block: Block, rows: Array, machines: Array) -> Block:
         machines=block.machines.take(machines),
         coefficients=taken(block.coefficients, machines),
         costs=taken(block.costs, machines),
+        max_replicas=block.max_replicas[machines],
     )
 
 
@@ -159,10 +160,14 @@ def _cheapest(chunk: Block, block_id: int, values: Evaluated, passes: Array) -> 
 
 def joined(found: list[Survivors]) -> Survivors:
     """All survivors in one table."""
-    values = {f.name: np.concatenate([getattr(s.values, f.name) for s in found]) for f in fields(Evaluated)}
     return Survivors(
         row_ids=np.concatenate([s.row_ids for s in found]),
         machine_ids=np.concatenate([s.machine_ids for s in found]),
         block_ids=np.concatenate([s.block_ids for s in found]),
-        values=Evaluated(**values),
+        values=joined_values([s.values for s in found]),
     )
+
+
+def joined_values(values: list[Evaluated]) -> Evaluated:
+    """Evaluated tables one after another."""
+    return Evaluated(**{f.name: np.concatenate([getattr(v, f.name) for v in values]) for f in fields(Evaluated)})

@@ -68,6 +68,11 @@ class Device:
         """Does the accelerator share the memory of the host?"""
         return self.kind in {"apple-soc", "apu", "edge", "cpu"}
 
+    @property
+    def needs_server(self) -> bool:
+        """Does it only run in a rack server, with its cooling, power and price?"""
+        return self.kind in {"datacenter", "npu"}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Machine:
@@ -77,5 +82,12 @@ class Machine:
     num_devices: int = 1
     is_owned: bool = False
     """Already paid for: only running costs count."""
+    num_available: int = 0
+    """Owned devices of this kind, of which a replica takes `num_devices`; 0 on the market, where there is no limit."""
     host_memory_bytes: float = float("nan")
     host_bandwidth_bytes_per_s: float = float("nan")
+
+    @property
+    def max_replicas(self) -> float:
+        """Replicas that the devices at hand allow; infinite on the market."""
+        return self.num_available // self.num_devices if self.num_available else float("inf")

@@ -151,6 +151,7 @@ class MachineColumns(Columns):
     compute_capability: Array
     tdp_watts: Array
     is_unified: Array
+    needs_server: Array
     is_owned: Array
     host_memory_bytes: Array
     host_bandwidth_bytes_per_s: Array
@@ -170,7 +171,7 @@ def _machine_entry(machine: Machine) -> dict[str, float]:
     same = (
         "memory_bytes", "usable_bytes", "bandwidth_bytes_per_s", "fp32_flop_per_s", "fp16_flop_per_s",
         "fp8_flop_per_s", "int8_op_per_s", "fp4_flop_per_s", "link_bytes_per_s", "compute_capability", "tdp_watts",
-        "is_unified", "buy_usd", "rent_usd_per_hour",
+        "is_unified", "needs_server", "buy_usd", "rent_usd_per_hour",
     )  # fmt: skip
     return {name: getattr(device, name) for name in same} | {
         "num_devices": machine.num_devices,

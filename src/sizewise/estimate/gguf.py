@@ -193,6 +193,9 @@ def _position(model: Model, tensors: TensorList, group: TensorGroup, base: Block
     blocks = np.array(group.blocks)
     order, count = _running_count(model, group)
     is_attention_value = tensor_class(group.name) == "attn_v"
+    if is_attention_value:
+        all_blocks = sorted(b for g in tensors.groups if tensor_class(g.name) == "attn_v" for b in g.blocks)
+        order, count = np.searchsorted(all_blocks, blocks), len(all_blocks)
     return Position(
         block=blocks if model.experts and not is_attention_value else order,
         order=order,

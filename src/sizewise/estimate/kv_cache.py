@@ -21,8 +21,7 @@ KV_TYPE_BYTES = {
     "f32": 4.0, "f16": 2.0, "bf16": 2.0, "fp8": 1.0, "int8": 1.0, "q8_0": 34 / 32, "q5_1": 24 / 32,
     "q5_0": 22 / 32, "q4_1": 20 / 32, "q4_0": 18 / 32, "iq4_nl": 18 / 32,
 }  # fmt: skip
-"""Bytes of a cached element by type, scales included. [bytes] Source: ggml block table (memory.md sections 1
-and 2)."""
+"""Bytes of a cached element by type, scales included. [bytes] Source: ggml block table."""
 
 
 def padded(tokens: Number, multiple: Number) -> Number:
@@ -57,7 +56,7 @@ def kv_cache_bytes(
     state of
     linear layers.
     Valid for: full, grouped, latent, sliding and hybrid attention.
-    Source: config fields; nine truth rows in memory.md section 2.
+    Source: published configurations; nine hand-worked rows in tests/golden/test_kv_cache.py.
 
     >>> float(kv_cache_bytes(full_elements_per_token=65536, tokens=131072, bytes_per_element=2))
     17179869184.0
@@ -86,7 +85,7 @@ def llamacpp_kv_cache_bytes(
     Cells of a stream = pad(context / streams, 256), streams = slots, or 1 when unified; sliding layers hold
     pad(min(cells, window x (slots if unified else 1) + ubatch), 256) cells a stream; each slot has its state.
     Arguments: `context_tokens` is n_ctx, shared by all slots; `keeps_full_windows` is --swa-full.
-    Source: allocator of llama.cpp b11549 (memory.md section 3); older builds padded to 32 without flash
+    Source: allocator of llama.cpp b11549; older builds padded to 32 without flash
     attention.
     """
     streams = np.ones_like(num_slots) if is_unified else np.asarray(num_slots)
@@ -115,7 +114,7 @@ def paged_window_tokens(
     """Tokens of pages that a sliding layer of vLLM keeps for one sequence. [tokens].
 
     (ceil((window - 1 + prefill chunk) / block) + 1) x block; without a chunk the steady state of decoding.
-    Source: vLLM hybrid KV cache manager (memory.md section 3).
+    Source: vLLM hybrid KV cache manager, single_type_kv_cache_manager.
     """
     held = np.asarray(window_tokens) - 1 + prefill_tokens
     return padded(np.maximum(held, 0.0), block_tokens) + block_tokens

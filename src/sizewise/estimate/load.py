@@ -17,13 +17,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sizewise.estimate.speed import step_of_weights_s, step_s
+from sizewise.estimate.speed import StepTerms, step_of_weights_s, step_s
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sizewise.domain.number import Array, Number
-    from sizewise.estimate.speed import StepTerms
 
 MAX_BITS = 12
 """Most passes of a search over a block: counts up to 4,095."""
@@ -31,6 +30,8 @@ LARGEST_BATCH = 2**MAX_BITS - 1
 """Most running sequences that are looked at. [count]"""
 CROWD_DEVIATIONS = 1.2816
 """Users are planned so that in 90 % of all moments no more than the allowed sequences run: normal quantile."""
+FEWEST_RUNNING = 1e-9
+"""Keeps a replica without users from dividing by zero."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +67,12 @@ def ttft_s(terms: StepTerms, prefill_s: Number, *, num_sequences: Number, output
     ingest + step(b) / 2 + prefill + b x prompt^2 / (2 x output tokens x step(b)).
     """
     step = step_s(terms, num_sequences)
-    return terms.ingest_s + prefill_s + step / 2 + _wait_s(terms, prefill_s, output_tokens) * (num_sequences / step)
+    return (
+        terms.ingest_s
+        + prefill_s
+        + step / 2
+        + _wait_s(terms, prefill_s, output_tokens) * (num_sequences / step)
+    )
 
 
 def _prompt_s(terms: StepTerms, prefill_s: Number) -> Array:
@@ -91,38 +97,77 @@ def capacity_sequences(
 ) -> Array:
     """Largest number of running sequences of a replica that meets both targets; 0 if even one does not. [count]
 
-    TPOT and TTFT never fall with the number of sequences, so its binary digits are found from the highest down. The
-    coverage of the experts needs no power of an array: (1 - k/E)^(b + 2^i) is a product of two known factors.
+    TPOT and TTFT never fall with the number of sequences. The TPOT target is met while both branches of the step meet
+    it: the arithmetic one is linear in b, and so is the reading of a dense model; only the coverage of experts is
+    searched. Candidates whose TTFT is then too long, seldom many, are searched apart.
     """
-    limit = np.minimum(np.floor(max_sequences), LARGEST_BATCH)
     prompt_s = _prompt_s(terms, prefill_s)
     share_s = prompt_s / output_tokens
-    queue_s2 = prompt_s * share_s / 2
+    room_s = max_tpot_s - terms.fixed_s
+    each_s = terms.sequence_s + share_s
+    most = np.minimum(np.minimum(max_sequences, LARGEST_BATCH), room_s / (terms.compute_s + each_s))
+    if terms.has_experts:
+        count, idle = _sparse_count(terms, most, room_s - terms.dense_s - terms.expert_s, each_s)
+        weights_s: Number = terms.dense_s + terms.expert_s * (1.0 - idle)
+    else:
+        weights_s = terms.dense_s
+        count = np.floor(np.maximum(np.minimum(most, (room_s - weights_s) / each_s), 0.0))
     spare_s = max_ttft_s - terms.ingest_s - prefill_s
-    count = np.zeros(np.broadcast_shapes(np.shape(spare_s), np.shape(limit), np.shape(terms.dense_s)))
-    idle_ratio = 1.0 - np.asarray(terms.expert_ratio, dtype=np.float64)
-    idle = np.ones_like(count) if terms.has_experts else None
-    for bit in range(_num_bits(limit) - 1, -1, -1):
+    queue_s2 = prompt_s * share_s / 2.0
+    step = step_of_weights_s(terms, count, weights_s)
+    is_late = (step / 2.0 + queue_s2 * (count / step) > spare_s) & (count > 0)
+    return _in_time(terms, count, is_late, queue_s2, spare_s) if is_late.any() else count
+
+
+def _sparse_count(terms: StepTerms, most: Number, room_s: Number, each_s: Number) -> tuple[Array, Array]:
+    """Largest count with b x each - experts x idle^b <= room, and idle^b, the share of experts that it leaves alone.
+
+    The binary digits of the count are found from the highest down, so that idle^(b + 2^i) is a product of two known
+    factors and no power of a block is taken.
+    """
+    count = np.zeros(np.broadcast_shapes(np.shape(most), np.shape(room_s), np.shape(each_s)))
+    idle_ratio, idle = 1.0 - np.asarray(terms.expert_ratio, dtype=np.float64), np.ones_like(count)
+    for bit in _bits(most):
         tried = count + 2.0**bit
-        tried_idle = None if idle is None else idle * idle_ratio ** (2**bit)
-        step = _step_of_idle_s(terms, tried, tried_idle)
-        is_met = (tried <= limit) & (step + tried * share_s <= max_tpot_s)
-        is_met &= step / 2 + queue_s2 * (tried / step) <= spare_s
+        tried_idle = idle * idle_ratio ** (2**bit)
+        is_met = (tried * each_s - terms.expert_s * tried_idle <= room_s) & (tried <= most)
         count = np.where(is_met, tried, count)
-        idle = None if idle is None or tried_idle is None else np.where(is_met, tried_idle, idle)
-    return count
+        idle = np.where(is_met, tried_idle, idle)
+    return count, idle
 
 
-def _num_bits(limit: Array) -> int:
-    highest = np.nanmax(limit, initial=0.0)
-    return int(highest).bit_length()
+def _in_time(terms: StepTerms, count: Array, is_late: Array, queue_s2: Number, spare_s: Number) -> Array:
+    """The counts, those that are late lowered to the largest whose TTFT is in time."""
+
+    def late(values: Number) -> Array:
+        return np.broadcast_to(values, count.shape)[is_late]
+
+    late_terms = StepTerms(
+        fixed_s=late(terms.fixed_s),
+        launch_s=late(terms.launch_s),
+        dense_s=late(terms.dense_s),
+        expert_s=late(terms.expert_s),
+        expert_ratio=late(terms.expert_ratio),
+        sequence_s=late(terms.sequence_s),
+        compute_s=late(terms.compute_s),
+        ingest_s=terms.ingest_s,
+    )
+    most, queue, spare = late(count), late(queue_s2), late(spare_s)
+    found = np.zeros_like(most)
+    for bit in _bits(most):
+        tried = found + 2.0**bit
+        step = step_s(late_terms, tried)
+        is_met = (step / 2.0 + queue * (tried / step) <= spare) & (tried <= most)
+        found = np.where(is_met, tried, found)
+    lowered = np.array(count)
+    lowered[is_late] = found
+    return lowered
 
 
-def _step_of_idle_s(terms: StepTerms, num_sequences: Array, idle: Array | None) -> Number:
-    """A step, given the share of experts that no sequence needs. [s]"""
-    if idle is None:
-        return step_of_weights_s(terms, num_sequences, terms.dense_s)
-    return step_of_weights_s(terms, num_sequences, terms.dense_s + terms.expert_s * (1.0 - idle))
+def _bits(most: Number) -> range:
+    """Positions of the binary digits of the largest count, highest first."""
+    highest = np.max(most, initial=0.0, where=np.isfinite(most))
+    return range(int(highest).bit_length() - 1, -1, -1)
 
 
 def users_per_replica(
@@ -182,7 +227,7 @@ def load_at(
     seen = np.maximum(running, 1.0)
     held_s = _held_s(terms, prefill_s, seen, output_tokens)
     requests_per_s = running / held_s
-    queue_s = np.maximum(users / requests_per_s - think_time_s - held_s, 0.0)
+    queue_s = np.maximum(held_s * (users / np.maximum(running, FEWEST_RUNNING) - 1.0) - think_time_s, 0.0)
     first_s = ttft_s(terms, prefill_s, num_sequences=seen, output_tokens=output_tokens)
     return LoadState(
         num_running=running,
@@ -190,7 +235,9 @@ def load_at(
         tpot_s=tpot_s(terms, prefill_s, num_sequences=seen, output_tokens=output_tokens),
         output_tokens_per_s=requests_per_s * output_tokens,
         requests_per_s=requests_per_s,
-        busy_ratio=requests_per_s * _held_s(terms, prefill_s, np.floor(max_sequences), output_tokens) / max_sequences,
+        busy_ratio=requests_per_s
+        * _held_s(terms, prefill_s, np.floor(max_sequences), output_tokens)
+        / max_sequences,
         is_stable=np.ones_like(running, dtype=bool),
     )
 
@@ -206,7 +253,12 @@ def max_requests_per_s(
 
 
 def poisson_at(
-    terms: StepTerms, prefill_s: Number, *, requests_per_s: Number, output_tokens: Number, max_sequences: Number
+    terms: StepTerms,
+    prefill_s: Number,
+    *,
+    requests_per_s: Number,
+    output_tokens: Number,
+    max_sequences: Number,
 ) -> LoadState:
     """A replica under Poisson arrivals. NaN where the queue would grow without end.
 

@@ -35,17 +35,17 @@ CONTEXT_FLOOR_TOKENS = 256
 """Contexts are searched in steps of this. [tokens]."""
 RUNTIME_BYTES = 0.4 * GIB
 """Context of the driver and its libraries, one process and device. [bytes].
-Assumed 0.3 to 0.5 GiB: memory.md section 5."""
+Assumed: 0.3 to 0.5 GiB in users' measurements."""
 NON_TORCH_BYTES = 0.27 * GIB
-"""vLLM, one rank: memory outside the allocator. [bytes] Source: profiles of vLLM 0.19, memory.md section
-5."""
+"""vLLM, one rank: memory outside the allocator. [bytes] Source: profiles of vLLM 0.19 by the
+llm-d planner."""
 NON_TORCH_SPLIT_BYTES = 2.1 * GIB
 """The same, with two ranks and more (NCCL and all-reduce buffers). [bytes] Source: same."""
 GRAPH_BYTES = 0.5 * GIB
-"""CUDA graphs of a paged engine. [bytes] Assumed: 0.3 to 1.9 GiB, memory.md section 5."""
+"""CUDA graphs of a paged engine. [bytes] Assumed: logs show 0.3 to 1.9 GiB."""
 SAMPLER_BASE_BYTES = 0.23 * GIB
 SAMPLER_BYTES_PER_LOGIT = 14.2
-"""Peak activation of vLLM = base + bytes x sequences x vocabulary. [bytes].
+"""Peak activation of vLLM = base + bytes x sequences x vocabulary; other engines: their layers only. [bytes].
 Source: fit of the llm-d planner on ten profiles of vLLM 0.19 (residual at most 0.17 GiB)."""
 LAYER_ACTIVATIONS = (10.0, 6.0, 5.0)
 """16-bit hidden vectors per batched token at 1, 2 and more ranks, at least. Source: aiconfigurator, vLLM
@@ -189,7 +189,10 @@ def _total_reserve(q: MemoryQuestion) -> MemoryTerms:
     one, two, more = LAYER_ACTIVATIONS
     layer = np.where(is_split, np.where(devices == 2, two, more), one)  # noqa: PLR2004 - two ranks
     batched_bytes = HALF_BYTES * q.engine.max_batched_tokens * q.models.hidden_size
-    sampler = SAMPLER_BASE_BYTES + SAMPLER_BYTES_PER_LOGIT * q.engine.max_num_seqs * q.models.vocab_size
+    sampler: Number = 0.0
+    if q.engine.name not in POOL_RESERVES:
+        logits = q.engine.max_num_seqs * q.models.vocab_size
+        sampler = SAMPLER_BASE_BYTES + SAMPLER_BYTES_PER_LOGIT * logits
     return MemoryTerms(
         weights=device_weights(q, device_ratio(q)),
         compute=np.maximum(sampler, batched_bytes * layer),
@@ -312,7 +315,7 @@ def _prefill_tokens(q: MemoryQuestion) -> Number:
 def _working_set_bytes(q: MemoryQuestion, tokens: Number) -> Number:
     """One layer's activations: tokens x (2 ffn + 4 hidden) x 2 B. [bytes].
 
-    Source: memory.md sections 4 and 10 (upper bound with memory-efficient attention).
+    Source: derived from the shapes of the widest tensors (upper bound with memory-efficient attention).
     """
     width = 2.0 * np.maximum(q.models.active_ffn_size, q.models.ffn_size) + 4.0 * q.models.hidden_size
     return HALF_BYTES * width * tokens

@@ -15,8 +15,7 @@ if TYPE_CHECKING:
 FLOAT_BYTES = 4.0
 """Activations are F32. [bytes]."""
 RESIDUALS = 5.0
-"""Residual-sized tensors alive in a phase. [count] Source: 2,385 allocator answers of b11549 (memory.md
-section 4)."""
+"""Residual-sized tensors alive in a phase. [count] Source: 2,385 allocator answers of b11549."""
 
 PIPELINE_COPIES = 4.0
 """Copies of the inputs that a layer split over devices keeps. [count] Source: llama.cpp scheduler."""
@@ -66,7 +65,7 @@ def compute_bytes(
     Arguments: cells of one stream in full and in sliding layers; `num_outputs` whose logits are kept
     (the whole micro-batch in builds before 2026; one a slot in llama-server b11549).
     Valid for: real model shapes within +-15 %, an upper value for phases that run on a GPU.
-    Source: allocator of llama.cpp b11549 on header-only files (memory.md section 4).
+    Source: allocator of llama.cpp b11549 on header-only files.
     """
     scores = np.where(uses_flash_attention, 0.0, models.num_heads * np.asarray(cells_tokens))
     attention = attention_phase_elements(models) + scores

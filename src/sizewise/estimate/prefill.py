@@ -38,7 +38,11 @@ def prefill_s(
     byte_s = read_s_per_byte(machines=machines, coefficients=coefficients) / ways
     coverage = expert_coverage(expert_ratio=models.expert_ratio, num_tokens=chunk_tokens)
     chunk_bytes = weights.dense_read_bytes - weights.output_bytes + weights.expert_bytes * coverage
-    matrix_s = (prompt_flop_per_token(models) * chunk_tokens) * (1.0 / (coefficients.prefill_utilisation * rate))
+    matrix_rate = coefficients.prefill_utilisation * rate
+    matrix_s = (prompt_flop_per_token(models) * chunk_tokens) * (1.0 / matrix_rate)
+    matrix_s = np.where(
+        np.asarray(models.expert_ratio) < 1, matrix_s / coefficients.expert_utilisation, matrix_s
+    )
     launch_s = coefficients.prefill_layer_s * models.num_layers
     busy_s = num_chunks * np.maximum(matrix_s, chunk_bytes * byte_s)
     busy_s = busy_s + attention_flop(models, tokens) * (1.0 / (coefficients.attention_utilisation * rate))
@@ -65,16 +69,22 @@ def attention_flop(models: ModelColumns, tokens: Number) -> Number:
     """
     width = models.num_heads * models.head_dim
     window = np.minimum(np.asarray(tokens), np.maximum(models.window_tokens, 1.0))
-    pairs = models.num_full_layers * np.asarray(tokens) + models.num_sliding_layers * (2.0 * window - window**2 / tokens)
+    window_pairs = 2.0 * window - np.square(window) / tokens
+    pairs: Number = models.num_full_layers * tokens + models.num_sliding_layers * window_pairs
     return 2.0 * width * tokens * pairs
 
 
 def _pipeline_share(num_chunks: Number, num_devices: Number) -> Number:
     """Time of a pipeline of equal stages against one device that holds all: (c + g - 1) / (c g)."""
-    return (num_chunks + num_devices - 1.0) / (num_chunks * num_devices)
+    share: Number = (num_chunks + num_devices - 1.0) / (num_chunks * num_devices)
+    return share
 
 
-def _all_reduces_s(models: ModelColumns, machines: MachineColumns, tokens: Number, num_chunks: Number) -> Number:
-    once_s, byte_s = all_reduce_s(num_devices=machines.num_devices, link_bytes_per_s=machines.link_bytes_per_s)
+def _all_reduces_s(
+    models: ModelColumns, machines: MachineColumns, tokens: Number, num_chunks: Number
+) -> Number:
+    once_s, byte_s = all_reduce_s(
+        num_devices=machines.num_devices, link_bytes_per_s=machines.link_bytes_per_s
+    )
     message_bytes = 2.0 * models.hidden_size * tokens
     return 2.0 * models.num_layers * (num_chunks * once_s + message_bytes * byte_s)

@@ -67,6 +67,8 @@ class SpeedCoefficients:
     """Share of the peak matrix rate that a decode step with many sequences reaches."""
     prefill_utilisation: Number
     """Share of the peak matrix rate that the matrices of a prefill reach."""
+    expert_utilisation: Number
+    """The same for mixtures of experts, relative to dense models: their matrices are many and small."""
     attention_utilisation: Number
     """Share of the peak matrix rate that the attention of a prefill reaches."""
     prefill_layer_s: Number
@@ -164,7 +166,8 @@ def step_terms(
         k_bytes_per_element=k_bytes_per_element,
         v_bytes_per_element=v_bytes_per_element,
     )
-    token_flop = 2.0 * (models.num_active_params - (1 - models.ties_embeddings) * models.vocab_size * models.hidden_size)
+    embedding = (1 - models.ties_embeddings) * models.vocab_size * models.hidden_size
+    token_flop = 2.0 * (models.num_active_params - embedding)
     rate = matrix_flop_per_s(machines, coefficients.compute_class)
     launch_s = coefficients.layer_s * models.num_layers
     fixed_s, shared_s = _communication_s(models, machines, coefficients, split)
@@ -174,7 +177,9 @@ def step_terms(
         dense_s=weights.dense_read_bytes * byte_s,
         expert_s=weights.expert_bytes * (byte_s / coefficients.expert_efficiency),
         expert_ratio=models.expert_ratio,
-        sequence_s=cache_bytes * _cache_share_s(models, cache_byte_s, ways) + shared_s + coefficients.sequence_s,
+        sequence_s=cache_bytes * _cache_share_s(models, cache_byte_s, ways)
+        + shared_s
+        + coefficients.sequence_s,
         compute_s=token_flop * (1.0 / (coefficients.decode_utilisation * rate * ways)),
         ingest_s=coefficients.ingest_s,
     )
@@ -195,7 +200,9 @@ def read_s_per_byte(*, machines: MachineColumns, coefficients: SpeedCoefficients
 def vector_flop_per_s(machines: MachineColumns) -> Array:
     """FP32 rate of the vector units; derived from the matrix rate where no data sheet gives it. [FLOP/s]"""
     listed = machines.fp32_flop_per_s
-    share = np.where(np.asarray(machines.compute_capability) % 1.0 == 0.0, VECTOR_SHARE_DATACENTER, VECTOR_SHARE)
+    share = np.where(
+        np.asarray(machines.compute_capability) % 1.0 == 0.0, VECTOR_SHARE_DATACENTER, VECTOR_SHARE
+    )
     return np.where(np.isnan(listed), machines.fp16_flop_per_s * share, listed)
 
 
@@ -248,10 +255,14 @@ def _communication_s(
     if split == "row":
         return models.num_layers * (machines.num_devices * coefficients.row_hop_s), 0.0
     if split == "tensor":
-        once_s, byte_s = all_reduce_s(num_devices=machines.num_devices, link_bytes_per_s=machines.link_bytes_per_s)
+        once_s, byte_s = all_reduce_s(
+            num_devices=machines.num_devices, link_bytes_per_s=machines.link_bytes_per_s
+        )
         return 2 * models.num_layers * once_s, 2 * models.num_layers * models.hidden_size * 2 * byte_s
     if split == "layer":
-        once_s, byte_s = hand_over_s(num_devices=machines.num_devices, link_bytes_per_s=machines.link_bytes_per_s)
+        once_s, byte_s = hand_over_s(
+            num_devices=machines.num_devices, link_bytes_per_s=machines.link_bytes_per_s
+        )
         return once_s, models.hidden_size * 2 * byte_s
     return 0.0, 0.0
 

@@ -11,8 +11,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from sizewise.estimate.delta_net import delta_net
+
 if TYPE_CHECKING:
     from sizewise.domain.model import Experts, Latent, Model
+    from sizewise.estimate.delta_net import DeltaNet
 
 REST = "rest"
 """Matrices that the shape does not explain: linear attention, state-space blocks and the like."""
@@ -98,7 +101,8 @@ def tensor_list(model: Model) -> TensorList:
         for gated in (True, False)
         for output in (not model.ties_embeddings, model.ties_embeddings)
     ]
-    lists = [(o, g, _matrices(model, has_output=o, is_gated=g)) for o, g in choices]
+    net = delta_net(model)
+    lists = [(o, g, _matrices(model, net, has_output=o, is_gated=g)) for o, g in choices]
     remainders = [int(model.num_params) - sum(t.num_elements for t in groups) for _, _, groups in lists]
     bound = _vector_bound(model)
     fitting = [i for i, rest in enumerate(remainders) if 0 <= rest <= bound]
@@ -106,8 +110,10 @@ def tensor_list(model: Model) -> TensorList:
         return _finished(
             model, *lists[fitting[0]], remainder=remainders[fitting[0]], remainder_name="vectors"
         )
-    declared = remainders[0]
-    return _finished(model, *lists[0], remainder=declared, remainder_name=REST)
+    output, gated = choices[0]
+    groups = _matrices(model, None, has_output=output, is_gated=gated)
+    unexplained = int(model.num_params) - sum(t.num_elements for t in groups)
+    return _finished(model, output, gated, groups, remainder=unexplained, remainder_name=REST)
 
 
 def tensor_groups(model: Model) -> tuple[TensorGroup, ...]:
@@ -156,13 +162,20 @@ def _vector_bound(model: Model) -> int:
     return model.num_layers * width + 2 * model.hidden_size + model.vocab_size
 
 
-def _matrices(model: Model, *, has_output: bool, is_gated: bool) -> tuple[TensorGroup, ...]:
+def _matrices(
+    model: Model, net: DeltaNet | None, *, has_output: bool, is_gated: bool
+) -> tuple[TensorGroup, ...]:
     hidden = model.hidden_size
     groups = [TensorGroup(name="token_embd", row_elements=hidden, num_rows=model.vocab_size)]
     if has_output:
         groups.append(TensorGroup(name="output", row_elements=hidden, num_rows=model.vocab_size))
     blocks = attention_blocks(model)
-    groups += _latent_attention(model, model.latent, blocks) if model.latent else _attention(model, blocks)
+    if model.latent:
+        groups += _latent_attention(model, model.latent, blocks)
+    else:
+        groups += _attention(model, blocks, num_queries=1 if net is None else 2)
+    if net is not None:
+        groups += _linear_attention(model, net, tuple(sorted(set(range(model.num_layers)) - set(blocks))))
     return (*groups, *_feed_forward(model, is_gated=is_gated))
 
 
@@ -175,7 +188,8 @@ def attention_blocks(model: Model) -> tuple[int, ...]:
     return tuple((i + 1) * num_layers // attending - 1 for i in range(min(attending, num_layers)))
 
 
-def _attention(model: Model, blocks: tuple[int, ...]) -> list[TensorGroup]:
+def _attention(model: Model, blocks: tuple[int, ...], *, num_queries: int) -> list[TensorGroup]:
+    """Query, key, value and output; hybrids with delta nets have a gate as wide as the queries in one matrix."""
     hidden, query, key = (
         model.hidden_size,
         model.num_heads * model.head_dim,
@@ -184,8 +198,20 @@ def _attention(model: Model, blocks: tuple[int, ...]) -> list[TensorGroup]:
     if model.family in FUSED_FAMILIES and not model.experts:
         rows = {"attn_qkv": (hidden, query + 2 * key)}
     else:
-        rows = {"attn_q": (hidden, query), "attn_k": (hidden, key), "attn_v": (hidden, key)}
+        rows = {"attn_q": (hidden, num_queries * query), "attn_k": (hidden, key), "attn_v": (hidden, key)}
     rows["attn_output"] = (query, hidden)
+    return [TensorGroup(name=n, row_elements=r, num_rows=c, blocks=blocks) for n, (r, c) in rows.items()]
+
+
+def _linear_attention(model: Model, net: DeltaNet, blocks: tuple[int, ...]) -> list[TensorGroup]:
+    hidden = model.hidden_size
+    rows = {
+        "attn_qkv": (hidden, net.num_channels),
+        "attn_gate": (hidden, net.num_values),
+        "ssm_alpha": (hidden, net.num_value_heads),
+        "ssm_beta": (hidden, net.num_value_heads),
+        "ssm_out": (net.num_values, hidden),
+    }
     return [TensorGroup(name=n, row_elements=r, num_rows=c, blocks=blocks) for n, (r, c) in rows.items()]
 
 

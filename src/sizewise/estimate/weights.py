@@ -63,7 +63,7 @@ def weight_bytes(model: Model, quantization: Quantization, rules: MixtureRules) 
 
     Raises: NotSupported for a GGUF file type without a recipe.
     Valid for: transformers whose shape is known; others are scaled to their parameter count.
-    Source: memory.md section 1; the quantizer's dry run for GGUF (within a few bytes where the list is
+    Source: block sizes of the formats; the quantizer's dry run for GGUF (within a few bytes where the list is
     exact).
     """
     tensors = tensor_list(model)

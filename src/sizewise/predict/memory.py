@@ -5,17 +5,18 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from sizewise.domain.estimate import Estimate
 from sizewise.errors import BadInput
 from sizewise.predict.memory_growing import GROWING_COMPONENTS
 from sizewise.predict.memory_llamacpp import LLAMACPP_COMPONENTS
 from sizewise.predict.memory_paged import PAGED_COMPONENTS
 from sizewise.predict.memory_setup import MemorySetup, memory_setup
+from sizewise.units import GIB, MIB
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from sizewise.catalog import Catalog
-    from sizewise.domain.estimate import Estimate
 
 
 COMPONENTS: dict[str, dict[str, Callable[[MemorySetup, Mapping[str, str]], Estimate | None]]] = {
@@ -28,6 +29,10 @@ COMPONENTS: dict[str, dict[str, Callable[[MemorySetup, Mapping[str, str]], Estim
     "mlx": GROWING_COMPONENTS,
 }
 """What can be asked of which engine; anything else stays blank."""
+COUNTED_COMPONENTS = frozenset({"kv_tokens"})
+"""Components in tokens, printed in full."""
+PRINTED_BYTES = {"tensors": 0.005 * GIB, "log": 0.005 * MIB}
+"""Half of the last digit: sizes of tensors come in GiB with two decimals, engine logs in MiB with two. [bytes]"""
 
 
 def predict_memory(
@@ -53,7 +58,21 @@ def component_estimate(question: Mapping[str, str], catalog: Catalog) -> Estimat
     component = COMPONENTS.get(question["engine"], {}).get(question["component"])
     if component is None:
         return None
-    return component(memory_setup(question, catalog), question)
+    estimate = component(memory_setup(question, catalog), question)
+    if estimate is None or question["component"] in COUNTED_COMPONENTS:
+        return estimate
+    return as_printed(estimate, question["measure"])
+
+
+def as_printed(estimate: Estimate, measure: str) -> Estimate:
+    """The estimate, its ends moved out by half of the last digit that this way of measuring prints."""
+    rounding = PRINTED_BYTES.get(measure, 0.0)
+    return Estimate(
+        low=max(0.0, estimate.low - rounding),
+        likely=estimate.likely,
+        high=estimate.high + rounding,
+        basis=estimate.basis,
+    )
 
 
 def _cells(estimate: Estimate | None) -> dict[str, str]:

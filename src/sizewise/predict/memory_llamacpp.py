@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from sizewise.predict.memory_setup import MemorySetup
 
 COMPUTE_BAND = (0.85, 1.2)
-"""80 % range of a compute buffer, as factors. Source: memory.md section 13."""
+"""80 % range of a compute buffer, as factors. Source: engine logs against the formula."""
 BYTES_PER_WORD, BYTES_PER_MERGED_WORD = 23.0, 58.0
 """Header of a GGUF file per vocabulary entry: text, score and type; with merges (byte-level BPE). [bytes].
 Source: file size minus tensor bytes of Llama-2 and Llama-3.1 files."""
@@ -37,6 +37,8 @@ FEW_LOGITS_MEASURES = frozenset({"process_rss", "vram_peak"})
 """Ways of measuring where logits of one token count: a process shows only touched pages; the driver figures
 are of
 servers of 2026, which reserve one row a slot. Engine logs and older tools reserve the whole micro-batch."""
+MAPPED_MEASURES = frozenset({"process_rss"})
+"""Ways of measuring that see the whole mapped file, looked-up embeddings included."""
 MASK_COPIES = 3.0
 """Extra copies of the inputs that pipelining over devices keeps. [count] Source: llama.cpp,
 LLAMA_MAX_PARALLEL 4."""
@@ -155,8 +157,12 @@ def _host_compute(setup: MemorySetup) -> float:
 def total_parts(setup: MemorySetup, measure: str) -> dict[str, float]:
     """Weights, cache with state, compute buffers on the devices. [bytes]."""
     outputs = 1.0 if measure in FEW_LOGITS_MEASURES else math.inf
+    weights_bytes = math.nan
+    if setup.weights is not None:
+        is_mapped = measure in MAPPED_MEASURES
+        weights_bytes = setup.weights.file_bytes if is_mapped else _device_weights(setup.weights)
     return {
-        "weights": math.nan if setup.weights is None else _device_weights(setup.weights),
+        "weights": weights_bytes,
         "cache": kv_cache_bytes(setup) + setup.model.cache.state_bytes,
         "compute": _device_compute(setup, num_outputs=outputs),
     }

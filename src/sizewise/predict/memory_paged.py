@@ -32,7 +32,7 @@ PROFILES: dict[tuple[int, ...], Profile] = {
     (0, 19): Profile(0.23 * GIB, 14.2, 0.27 * GIB, 2.1 * GIB),
 }
 """From this version on; () is every version before and an unknown one.
-Source: llm-d planner profiles of 0.11 and 0.19 on H100 (memory.md sections 4 and 5)."""
+Source: llm-d planner profiles of 0.11 and 0.19 on H100."""
 LARGE_DEVICE_BYTES = 70 * GIB
 """vLLM runs 1,024 sequences by default on devices from here on (A100 excepted), 256 below. Source:
 arg_utils."""
@@ -40,9 +40,9 @@ MANY_SEQUENCES, FEW_SEQUENCES = 1024.0, 256.0
 SINCE_MANY = (0, 8)
 """First version with the larger default. Assumed from release notes."""
 DEFAULT_UTILIZATION = 0.9
-"""Share of device memory up to vLLM 0.19. Source: memory.md section 5."""
+"""Share of device memory up to vLLM 0.19. Source: vLLM engine arguments."""
 SPREAD_BYTES = 1.0 * GIB
-"""Half of the 80 % range of activations and of memory outside the allocator. Source: memory.md section 13."""
+"""Half of the 80 % range of activations and of memory outside the allocator. Assumed from profiles."""
 POOL_ONLY_ENGINES = frozenset({"sglang"})
 """Engines whose share holds weights and pool only."""
 

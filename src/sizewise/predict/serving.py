@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from sizewise.catalog.speed_constants import band
-from sizewise.estimate.load import load_at, poisson_at
+from sizewise.estimate.load import load_at, max_requests_per_s, poisson_at
 from sizewise.estimate.prefill import prefill_s
 from sizewise.estimate.speed import cache_read_bytes, step_s, step_terms
 from sizewise.predict.speed_cases import Case, CaseGroup, case_groups, group_coefficients, resolved_cases
@@ -16,16 +16,23 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from sizewise.catalog import Catalog
-    from sizewise.domain.number import Array
-    from sizewise.estimate.speed import SpeedCoefficients
+    from sizewise.domain.number import Array, Number
+    from sizewise.estimate.speed import SpeedCoefficients, StepTerms
 
 METRICS = {"output_tokens_per_s": "throughput", "ttft_s": "ttft", "tpot_s": "tpot"}
 """Prediction columns, and the phase whose band each takes."""
+BURST_RATIO = 1 / 20
+"""Closed-loop benchmarks start all streams at once and send about ten requests a stream: the first tenth waits for half
+of all prompts. Source: defaults of the usual load generators."""
+OFFLINE_SCENARIOS = frozenset({"static batch", "offline static batch", "single stream TTFT"})
+"""The engine is called in its own process: nothing is ingested."""
 STATIC_SCENARIOS = frozenset({"static batch", "offline static batch"})
 """All sequences start together and none follows."""
 MOST_SEQUENCES = {"tensorrt-llm": 2048.0, "lmdeploy": 256.0}
 """Sequences that benchmarks let run at once where the question does not say. Source: published settings."""
 USUAL_MOST_SEQUENCES = 1024.0
+BUSIEST = 0.97
+"""A rate that was carried cannot be above what the replica carries: such rows are answered at this busy ratio."""
 
 
 class Served(NamedTuple):
@@ -36,7 +43,9 @@ class Served(NamedTuple):
     tpot_s: Array
 
 
-def predict_serving(questions: Sequence[Mapping[str, str]], catalog: Catalog) -> tuple[list[dict[str, Any]], list[str]]:
+def predict_serving(
+    questions: Sequence[Mapping[str, str]], catalog: Catalog
+) -> tuple[list[dict[str, Any]], list[str]]:
     """Output tokens/s, TTFT and TPOT with their 80 % ranges, in the order of the questions.
 
     What names something unknown is blank and leaves one warning line.
@@ -65,37 +74,105 @@ def _answer(case: Case, values: Sequence[float]) -> dict[str, Any]:
 
 def group_served(group: CaseGroup, constants: SpeedCoefficients) -> Served:
     """Every case of a group: closed loop, fixed rate, saturation or one batch, as its question says."""
+    load = _load_of(group, constants)
+    is_static = group.per_case(lambda case: case.question["scenario"] in STATIC_SCENARIOS)
+    kinds = [is_static, ~np.isnan(load.asked_rate)]
+    answers = (_one_batch(load), _fixed_rate(load), _closed_loop(load))
+    rates, first, each = ([getattr(answer, name) for answer in answers] for name in Served._fields)
+    ingest_s = load.terms.ingest_s
+    is_offline = group.per_case(lambda case: case.question["scenario"] in OFFLINE_SCENARIOS)
+    return Served(
+        load.replicas * np.select(kinds, rates[:2], rates[2]),
+        np.select(kinds, first[:2], first[2]) - np.where(is_offline, ingest_s, 0.0),
+        np.select(kinds, each[:2], each[2]),
+    )
+
+
+class Load(NamedTuple):
+    """What every scenario is answered from, per replica."""
+
+    terms: StepTerms
+    read_s: Array
+    outputs: Array
+    users: Array
+    pool: Array
+    asked_rate: Array
+    """Requests per second; NaN where the question gives none."""
+    replicas: Array
+    """Replicas that have anything to do."""
+
+
+def _load_of(group: CaseGroup, constants: SpeedCoefficients) -> Load:
     inputs = group.numbers("input_tokens", np.nan)
     outputs = np.maximum(group.numbers("output_tokens", np.nan), 1.0)
     cache_bytes = group.per_case(lambda case: case.cache_bytes)
-    shape = {"k_bytes_per_element": cache_bytes[:, 0], "v_bytes_per_element": cache_bytes[:, 1]}
-    shared = {"models": group.models, "weights": group.weights, "machines": group.machines}
     terms = step_terms(
-        **shared, coefficients=constants, context_tokens=inputs + outputs / 2, split=group.key.split, **shape
+        models=group.models,
+        weights=group.weights,
+        machines=group.machines,
+        coefficients=constants,
+        context_tokens=inputs + outputs / 2,
+        k_bytes_per_element=cache_bytes[:, 0],
+        v_bytes_per_element=cache_bytes[:, 1],
+        split=group.key.split,
     )
-    read_s = prefill_s(**shared, coefficients=constants, input_tokens=inputs, split=group.key.split)
-    pool = pool_sequences(group, cache_read_bytes(models=group.models, context_tokens=inputs + outputs, **shape))
+    read_s = prefill_s(
+        models=group.models,
+        weights=group.weights,
+        machines=group.machines,
+        coefficients=constants,
+        input_tokens=inputs,
+        split=group.key.split,
+    )
+    sequence_bytes = cache_read_bytes(
+        models=group.models,
+        context_tokens=inputs + outputs,
+        k_bytes_per_element=cache_bytes[:, 0],
+        v_bytes_per_element=cache_bytes[:, 1],
+    )
+    streams = group.numbers("concurrency", np.nan)
     replicas = group.per_case(lambda case: float(case.num_replicas))
-    users = group.numbers("concurrency", np.nan) / replicas
-    users = np.where(np.isnan(users), pool, users)
-    loop = load_at(
-        terms, read_s, num_users=users, think_time_s=0.0, output_tokens=outputs, max_sequences=np.minimum(pool, users)
-    )
-    rate = group.numbers("request_rate_per_s", np.nan) / replicas
-    open_loop = poisson_at(terms, read_s, requests_per_s=rate, output_tokens=outputs, max_sequences=pool)
-    batch_read_s = users * read_s + terms.ingest_s
-    batch_step = step_s(terms, users)
-    batch = Served(users * outputs / (batch_read_s + outputs * batch_step), batch_read_s, batch_step)
-    is_static = group.per_case(lambda case: case.question["scenario"] in STATIC_SCENARIOS)
-    kinds = [is_static, ~np.isnan(rate)]
-    return Served(
-        replicas * np.select(kinds, [batch.output_tokens_per_s, open_loop.output_tokens_per_s], loop.output_tokens_per_s),
-        np.select(kinds, [batch.ttft_s, open_loop.ttft_s], loop.ttft_s),
-        np.select(kinds, [batch.tpot_s, open_loop.tpot_s], loop.tpot_s),
-    )
+    replicas = np.where(np.isnan(streams), replicas, np.minimum(replicas, streams))
+    pool = pool_sequences(group, sequence_bytes)
+    users = np.where(np.isnan(streams), pool, streams / replicas)
+    asked_rate = group.numbers("request_rate_per_s", np.nan) / replicas
+    return Load(terms, np.asarray(read_s), outputs, users, pool, asked_rate, replicas)
 
 
-def pool_sequences(group: CaseGroup, sequence_bytes: Array) -> Array:
+def _closed_loop(load: Load) -> Served:
+    state = load_at(
+        load.terms,
+        load.read_s,
+        num_users=load.users,
+        think_time_s=0.0,
+        output_tokens=load.outputs,
+        max_sequences=load.pool,
+    )
+    burst_s = BURST_RATIO * np.maximum(load.users - 1.0, 0.0) * load.read_s
+    return Served(*map(np.asarray, (state.output_tokens_per_s, state.ttft_s + burst_s, state.tpot_s)))
+
+
+def _fixed_rate(load: Load) -> Served:
+    top_rate = max_requests_per_s(
+        load.terms, load.read_s, output_tokens=load.outputs, max_sequences=load.pool
+    )
+    state = poisson_at(
+        load.terms,
+        load.read_s,
+        requests_per_s=np.minimum(load.asked_rate, BUSIEST * top_rate),
+        output_tokens=load.outputs,
+        max_sequences=load.pool,
+    )
+    return Served(*map(np.asarray, (state.output_tokens_per_s, state.ttft_s, state.tpot_s)))
+
+
+def _one_batch(load: Load) -> Served:
+    read_s, step = load.users * load.read_s, step_s(load.terms, load.users)
+    rate = load.users * load.outputs / (read_s + load.outputs * step)
+    return Served(*map(np.asarray, (rate, read_s + load.terms.ingest_s, step)))
+
+
+def pool_sequences(group: CaseGroup, sequence_bytes: Number) -> Array:
     """Sequences of a replica whose cache fits beside the weights, at least one and at most what engines let run."""
     machines = group.machines
     free_bytes = machines.num_devices * machines.usable_bytes - group.weights.file_bytes

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sizewise.catalog.speed_constants import band
+from sizewise.estimate.memory import memory_terms, required_bytes
 from sizewise.estimate.prefill import prefill_s
 from sizewise.estimate.speed import step_s, step_terms
 from sizewise.predict.speed_cases import Case, CaseGroup, case_groups, group_coefficients, resolved_cases
@@ -24,7 +25,9 @@ USUAL_OUTPUT_TOKENS = 128.0
 """Output of a benchmark that does not say its length: the default of llama-bench. [tokens]"""
 
 
-def predict_single(questions: Sequence[Mapping[str, str]], catalog: Catalog) -> tuple[list[dict[str, Any]], list[str]]:
+def predict_single(
+    questions: Sequence[Mapping[str, str]], catalog: Catalog
+) -> tuple[list[dict[str, Any]], list[str]]:
     """Tokens per second with its 80 % range, and whether the model fits, in the order of the questions.
 
     What names something unknown is blank and leaves one warning line.
@@ -33,13 +36,21 @@ def predict_single(questions: Sequence[Mapping[str, str]], catalog: Catalog) -> 
     answers: dict[str, dict[str, Any]] = {}
     for group in case_groups(cases):
         rates = group_tokens_per_s(group, group_coefficients(group))
-        for case, rate in zip(group.cases, rates.tolist(), strict=True):
-            answers[case.question["row_id"]] = _answer(case, rate)
+        for case, rate, fit in zip(group.cases, rates.tolist(), group_fits(group).tolist(), strict=True):
+            is_on_host = case.question.get("offload") == "none"
+            answers[case.question["row_id"]] = _answer(case, rate) | (
+                {} if is_on_host else {"fits": bool(fit)}
+            )
     return [answers.get(q["row_id"], {"row_id": q["row_id"]}) for q in questions], warnings
 
 
 def _answer(case: Case, rate: float) -> dict[str, Any]:
-    factors = band(case.engine.name, case.device_class, _phase(case), "moe" if case.model.experts else "dense")
+    """The rate and its range; prefill over a row split depends on the host's links, which no question names."""
+    if case.split == "row" and case.question["phase"] != "decode":
+        return {"row_id": case.question["row_id"]}
+    factors = band(
+        case.engine.name, case.device_class, _phase(case), "moe" if case.model.experts else "dense"
+    )
     return {
         "row_id": case.question["row_id"],
         "low": rate * factors.factor_low,
@@ -50,6 +61,25 @@ def _answer(case: Case, rate: float) -> dict[str, Any]:
 
 def _phase(case: Case) -> str:
     return "prefill" if case.question["phase"] == "prefill" else "decode"
+
+
+def group_fits(group: CaseGroup) -> Array:
+    """Does each case start with one sequence of its length, everything on the devices?"""
+    engine, cache_bytes = group.cases[0].engine, group.per_case(lambda case: case.cache_bytes)
+    tokens = group.numbers("depth_tokens", 0.0) + group.numbers("prompt_tokens", 0.0)
+    tokens = tokens + group.numbers("generated_tokens", USUAL_OUTPUT_TOKENS)
+    terms = memory_terms(
+        engine.memory_rule,
+        weights=group.weights,
+        models=group.models,
+        machines=group.machines,
+        engine=engine,
+        context_tokens=np.maximum(tokens, group.numbers("context_tokens", 0.0)),
+        k_bytes_per_element=cache_bytes[:, 0],
+        v_bytes_per_element=cache_bytes[:, 1],
+        split="tensor" if group.key.split == "row" else group.key.split,
+    )
+    return np.asarray(required_bytes(terms, 1.0) <= terms.budget)
 
 
 def group_tokens_per_s(group: CaseGroup, constants: SpeedCoefficients) -> Array:
@@ -79,4 +109,6 @@ def group_tokens_per_s(group: CaseGroup, constants: SpeedCoefficients) -> Array:
     )
     step = step_s(terms, 1.0)
     whole_s = read_s + output * step
-    return np.select([phase == "decode", phase == "prefill"], [1 / step, prompt / read_s], (prompt + output) / whole_s)
+    return np.select(
+        [phase == "decode", phase == "prefill"], [1 / step, prompt / read_s], (prompt + output) / whole_s
+    )

@@ -16,8 +16,15 @@ from sizewise.catalog.speed_constants import coefficients
 from sizewise.catalog.weights_table import weight_columns, weights_of
 from sizewise.domain.device import Machine
 from sizewise.errors import SizewiseError
-from sizewise.estimate.columns import MachineColumns, ModelColumns, WeightColumns, machine_columns, model_columns
+from sizewise.estimate.columns import (
+    MachineColumns,
+    ModelColumns,
+    WeightColumns,
+    machine_columns,
+    model_columns,
+)
 from sizewise.estimate.kv_cache import KV_TYPE_BYTES
+from sizewise.units import GIB
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -30,6 +37,8 @@ if TYPE_CHECKING:
     from sizewise.domain.quantization import Quantization
     from sizewise.estimate.speed import SpeedCoefficients
 
+SAME_MEMORY_RATIO = 0.08
+"""A driver reports up to so much less than the size on the box."""
 WEIGHT_SHARE_OF_MEMORY = 0.6
 """Weights take at most this share of the memory of a replica that serves many users; the cache needs the rest."""
 SPLITS_OF_QUESTIONS = frozenset({"row", "tensor", "layer"})
@@ -120,17 +129,32 @@ def _case(question: Mapping[str, str], catalog: Catalog) -> Case:
     model, quantization = catalog.model(question["model"]), catalog.quantization(question["quant"])
     is_host_only = question.get("offload") == "none"
     total = _whole(question, "num_devices", 1)
-    num_devices = _replica_devices(question, total, device, weights_of(catalog, model, quantization).file_bytes)
+    num_devices = _replica_devices(
+        question, total, device, weights_of(catalog, model, quantization).file_bytes
+    )
     return Case(
         question=question,
         engine=engine,
         model=model,
         quantization=quantization,
-        machine=Machine(device=host_of(device) if is_host_only else device, num_devices=num_devices),
+        machine=Machine(
+            device=host_of(device)
+            if is_host_only
+            else _of_memory(device, question.get("device_memory_gb", "")),
+            num_devices=num_devices,
+        ),
         device_class="cpu" if is_host_only else device.device_class,
         split=_split(question, engine, num_devices),
         num_replicas=max(total / num_devices, 1.0),
     )
+
+
+def _of_memory(device: Device, stated_gib: str) -> Device:
+    """The device with the memory that the question states: chips and some cards come in several sizes."""
+    ratio = float(stated_gib) * GIB / device.memory_bytes if stated_gib else 1.0
+    if abs(ratio - 1.0) < SAME_MEMORY_RATIO:
+        return device
+    return replace(device, memory_bytes=device.memory_bytes * ratio, usable_bytes=device.usable_bytes * ratio)
 
 
 def _whole(question: Mapping[str, str], column: str, default: int) -> int:
@@ -174,7 +198,9 @@ def conditions_of(case: Case) -> tuple[str, ...]:
     """Settings of the question that change the speed of kernels: keys of the table of conditions."""
     question, is_amd = case.question, case.machine.device.device_class in AMD_CLASSES
     is_old = is_old_build(case.engine.name, question.get("engine_version", ""))
-    has_flash = question.get("flash_attention") == "on" if is_old else question.get("flash_attention") != "off"
+    has_flash = (
+        question.get("flash_attention") == "on" if is_old else question.get("flash_attention") != "off"
+    )
     is_vulkan = question.get("backend") == "vulkan"
     found = {
         "old-build": is_old,

@@ -38,7 +38,7 @@ def kind_of(architectures: tuple[str, ...]) -> str:
 def layer_counts(text: JsonObject, model_type: str) -> tuple[LayerCounts, int]:
     """Full and windowed layers, and the window. [layers, tokens]
 
-    Raises: NotSupported for a layer type whose cache is not known; InvalidFile for a list of the wrong length.
+    Raises: NotSupported for a layer type whose cache is not known; InvalidFile for a wrong list.
     """
     layers, names = text.whole("num_hidden_layers"), text.texts("layer_types")
     unknown = [name for name in names if name not in LAYER_KINDS]
@@ -61,12 +61,15 @@ def layer_counts(text: JsonObject, model_type: str) -> tuple[LayerCounts, int]:
 
 
 def _windowed(text: JsonObject, model_type: str, layers: int) -> int:
-    """Windowed layers by the rule of the architecture, where the configuration lists no layer types."""
+    """Windowed layers by the rule of the architecture, where the configuration lists no layer types.
+
+    Without such a rule every layer has the window; llama.cpp then keeps all tokens, and so do we: none is windowed.
+    """
     if "sliding_window" not in text or not text.truth(
         "use_sliding_window", default=model_type not in ALWAYS_FULL
     ):
         return 0
-    every = text.whole("sliding_window_pattern", FULL_LAYER_EVERY.get(model_type, layers + 1))
+    every = text.whole("sliding_window_pattern", FULL_LAYER_EVERY.get(model_type, 1))
     return layers - layers // every
 
 
@@ -90,7 +93,8 @@ def experts_of(text: JsonObject) -> Experts | None:
     if not 1 <= per_token <= text.whole(name):
         raise text.invalid("num_experts_per_tok", per_token or None, f"at least 1 and at most {name}")
     return Experts(
-        num_experts=text.whole(name), num_experts_per_token=per_token, num_shared_experts=_shared(text, width),
+        num_experts=text.whole(name), num_experts_per_token=per_token, num_shared_experts=_shared(text,
+        width),
         ffn_size=width, num_dense_layers=_dense_layers(text),
     )  # fmt: skip
 
@@ -129,8 +133,12 @@ def native_format(config: JsonObject, text: JsonObject) -> str:
     if "quantization_config" in config:
         method = config.child("quantization_config").text("quant_method")
         if method not in QUANTIZED_FORMATS:
-            raise NotSupported("{path}: field quantization_config.quant_method is '{given}', known are {known}",
-                               path=config.path, given=method or "missing", known=", ".join(QUANTIZED_FORMATS))  # fmt: skip
+            raise NotSupported(
+                "{path}: field quantization_config.quant_method is '{given}', known are {known}",
+                path=config.path,
+                given=method or "missing",
+                known=", ".join(QUANTIZED_FORMATS),
+            )
         return QUANTIZED_FORMATS[method]
     stored = (
         text.text("torch_dtype") or text.text("dtype") or config.text("torch_dtype") or config.text("dtype")

@@ -19,9 +19,11 @@ if TYPE_CHECKING:
     from sizewise.domain.model import Experts, Latent, LayerCounts
 
 DECODERS = frozenset({
-    "llama", "mistral", "qwen2", "qwen3", "phi3", "gemma", "granite", "olmo", "olmo2", "internlm2", "internlm3",
+    "llama", "mistral", "qwen2", "qwen3", "phi3", "gemma", "granite", "olmo", "olmo2", "internlm2",
+    "internlm3",
     "cohere", "exaone", "smollm3", "stablelm", "seed_oss", "starcoder2", "glm", "glm4", "minicpm", "mixtral",
-    "qwen2_moe", "qwen3_moe", "olmoe", "phimoe", "ernie4_5", "ernie4_5_moe", "glm4_moe", "dots1", "deepseek_v2",
+    "qwen2_moe", "qwen3_moe", "olmoe", "phimoe", "ernie4_5", "ernie4_5_moe", "glm4_moe", "dots1",
+    "deepseek_v2",
     "deepseek_v3", "kimi_k2", "gpt_oss", "gemma2", "gemma3_text", "cohere2", "olmo3", "exaone4", "arcee",
     "hunyuan_v1_dense", "qwen2_5_vl_text", "qwen3_vl_text", "minimax_m2",
 })  # fmt: skip
@@ -57,8 +59,11 @@ def model_from_folder(path: str | Path) -> Model:
 def _known_type(config: JsonObject, text: JsonObject) -> str:
     model_type = text.text("model_type") or config.text("model_type")
     if model_type not in DECODERS:
-        raise NotSupported("{path}: field model_type is '{given}', an architecture whose cache is not known here",
-                           path=text.path, given=model_type or "missing")  # fmt: skip
+        raise NotSupported(
+            "{path}: field model_type is '{given}', an architecture whose cache is not known here",
+            path=text.path,
+            given=model_type or "missing",
+        )
     for name in CACHE_FIELDS:
         if name in text:
             raise NotSupported("{path}: field {field} tells of layers whose cache is not known here",
@@ -78,12 +83,15 @@ def _model(file: Path, config: JsonObject, text: JsonObject, model_type: str) ->
     shape = _shape(text, model_type, latent, experts, num_embeddings=1 if is_tied or kind != GENERATOR else 2)
     return Model(
         name=file.absolute().parent.name, family=model_type, kind=kind, num_params=float(total_params(shape)),
-        num_active_params=float(active_params(shape)), num_layers=shape.num_layers, hidden_size=shape.hidden_size,
+        num_active_params=float(active_params(shape)), num_layers=shape.num_layers,
+        hidden_size=shape.hidden_size,
         ffn_size=shape.ffn_size, num_heads=shape.num_heads, num_kv_heads=shape.num_kv_heads,
         head_dim=shape.head_dim, vocab_size=shape.vocab_size, ties_embeddings=is_tied,
-        attention=_attention(shape, layers), layers=layers, cache=_cache(shape, layers, window), latent=latent,
+        attention=_attention(shape, layers), layers=layers, cache=_cache(shape, layers, window),
+        latent=latent,
         experts=experts, max_context_tokens=text.whole("max_position_embeddings"),
-        native_format=native_format(config, text), licence="unknown", commercial_use="conditional", languages=(),
+        native_format=native_format(config, text), licence="unknown", commercial_use="conditional",
+        languages=(),
         released="", tasks=("chat",) if kind == GENERATOR else (kind,), is_instruct=True, is_official=False,
         note="parameters counted from the shape; licence, languages and training not in config.json",
         source=str(file), as_of="",
@@ -103,9 +111,11 @@ def _shape(
     needs_dense = experts is None or experts.num_dense_layers > 0
     return Shape(
         num_layers=text.whole("num_hidden_layers"), hidden_size=hidden,
-        ffn_size=text.whole("intermediate_size") if needs_dense else 0, num_heads=heads, num_kv_heads=kv_heads,
+        ffn_size=text.whole("intermediate_size") if needs_dense else 0, num_heads=heads,
+        num_kv_heads=kv_heads,
         head_dim=head_dim, vocab_size=text.whole("vocab_size"), num_embeddings=num_embeddings,
-        num_ffn_matrices=2 if model_type in NOT_GATED else 3, num_block_norms=4 if model_type in FOUR_NORMS else 2,
+        num_ffn_matrices=2 if model_type in NOT_GATED else 3,
+        num_block_norms=4 if model_type in FOUR_NORMS else 2,
         has_qkv_bias=text.truth("attention_bias", default=model_type in QKV_BIAS),
         has_head_norms=model_type in HEAD_NORMS, latent=latent, experts=experts,
     )  # fmt: skip

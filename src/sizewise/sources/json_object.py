@@ -6,6 +6,7 @@ import json
 import math
 from typing import TYPE_CHECKING, Any
 
+from sizewise.catalog.table import path_shown
 from sizewise.errors import InvalidFile
 
 if TYPE_CHECKING:
@@ -21,7 +22,8 @@ class JsonObject:
     """An object of a JSON file; each getter checks what it gives and names the field in its error."""
 
     def __init__(self, path: Path, values: dict[str, Any], prefix: str = "") -> None:
-        self.path, self._values, self._prefix = path, values, prefix
+        self._path, self._values, self._prefix = path, values, prefix
+        self.path = path_shown(path)
 
     @classmethod
     def read(cls, path: Path) -> JsonObject:
@@ -30,15 +32,19 @@ class JsonObject:
         Raises: InvalidFile if it is missing, too large, not UTF-8, not JSON or not an object.
         """
         try:
+            if path.exists() and not path.is_file():
+                raise InvalidFile("{path} is not a file", path=path_shown(path))
             if path.stat().st_size > MAX_BYTES:
-                raise InvalidFile("{path} is larger than 4 MiB: not a model configuration", path=path)
+                raise InvalidFile(
+                    "{path} is larger than 4 MiB: not a model configuration", path=path_shown(path)
+                )
             values = json.loads(path.read_text(encoding="utf-8-sig"))
         except (OSError, ValueError, RecursionError) as error:
             raise InvalidFile(
-                "{path} cannot be read as JSON: {reason}", path=path, reason=_reason(error)
+                "{path} cannot be read as JSON: {reason}", path=path_shown(path), reason=_reason(error)
             ) from error
         if not isinstance(values, dict):
-            raise InvalidFile("{path} is not a JSON object", path=path)
+            raise InvalidFile("{path} is not a JSON object", path=path_shown(path))
         return cls(path, values)
 
     def __contains__(self, name: str) -> bool:
@@ -50,7 +56,7 @@ class JsonObject:
         value = self._values.get(name)
         if not isinstance(value, dict):
             raise self.invalid(name, value, "an object")
-        return JsonObject(self.path, value, f"{self._prefix}{name}.")
+        return JsonObject(self._path, value, f"{self._prefix}{name}.")
 
     def whole(self, name: str, default: int | None = None, *, least: int = 1) -> int:
         """A whole number of at least `least`.
@@ -60,13 +66,7 @@ class JsonObject:
         value = self._values.get(name)
         if value is None and default is not None:
             return default
-        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        if (
-            not is_number
-            or not math.isfinite(value)
-            or value != int(value)
-            or not least <= value <= LARGEST_NUMBER
-        ):
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not _is_whole(value, least):
             raise self.invalid(name, value, f"a whole number of at least {least}")
         return int(value)
 
@@ -100,6 +100,10 @@ class JsonObject:
         return InvalidFile("{path}: field {field} is '{given}', it must be {allowed}",
                            path=self.path, field=f"{self._prefix}{name}",
                            given="missing" if given is None else given, allowed=allowed)  # fmt: skip
+
+
+def _is_whole(value: float, least: int) -> bool:
+    return math.isfinite(value) and value == math.floor(value) and least <= value <= LARGEST_NUMBER
 
 
 def _reason(error: Exception) -> str:

@@ -34,7 +34,9 @@ class Shape:
 
 
 def total_params(shape: Shape) -> int:
-    """All parameters. [count]  embeddings + layers x (attention + norms) + dense and expert blocks + last norm.
+    """All parameters. [count]
+
+    embeddings + layers x (attention + norms) + dense and expert blocks + last norm.
 
     Source: tensor lists of llama.cpp and transformers for these architectures.
     """

@@ -1,0 +1,116 @@
+"""The next cheaper and the next better option, and another way to pay, with what they cost and give."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sizewise.advisor.options import option
+from sizewise.advisor.trial import trial
+from sizewise.decide import wording
+from sizewise.decide.rank import COST_TIE_RATIO
+from sizewise.domain.decision import Alternative
+from sizewise.domain.estimate import Estimate
+from sizewise.domain.text import T
+
+if TYPE_CHECKING:
+    from sizewise.advisor.finding import Found
+    from sizewise.catalog import Catalog
+    from sizewise.domain.decision import Option
+    from sizewise.domain.number import Array
+
+BETTER_Z = 0.8416
+"""Better means better with a probability of 0.8: normal quantile."""
+WAYS_TO_PAY = {"rent": T("rented by the hour"), "buy": T("bought"), "owned": T("on hardware at hand")}
+
+
+def alternatives(catalog: Catalog, found: Found, answer: Option, position: int) -> tuple[Alternative, ...]:
+    """Next cheaper, next better, other path: each only if there is one."""
+    wanted = (_cheaper(catalog, found, answer), _better(catalog, found, answer, position), _other_path(catalog, found, answer))
+    return tuple(a for a in wanted if a is not None)
+
+
+def _at(catalog: Catalog, found: Found, position: int) -> Option:
+    if found.survivors is None:
+        raise ValueError("no survivors")
+    row_id, machine_id = int(found.survivors.row_ids[position]), int(found.survivors.machine_ids[position])
+    return option(catalog, found.space, found.grades, found.request, row_id, machine_id)
+
+
+def _cheaper(catalog: Catalog, found: Found, answer: Option) -> Alternative | None:
+    """The best known quality among what costs clearly less but may not reach the bar."""
+    if found.survivors is None or not isinstance(answer.monthly_usd, Estimate):
+        return None
+    cost = found.survivors.values.monthly_usd
+    mean = found.grades.mean[found.survivors.row_ids]
+    is_cheaper = (cost * COST_TIE_RATIO < answer.monthly_usd.likely) & np.isfinite(mean) & (answer.monthly_usd.likely - cost > 1)
+    if not is_cheaper.any():
+        return None
+    chosen = _at(catalog, found, int(np.flatnonzero(is_cheaper)[_best_of(mean[is_cheaper], cost[is_cheaper])]))
+    return Alternative(
+        role="next-cheaper",
+        option=chosen,
+        title=wording.deployment_name(chosen.deployment),
+        difference=T(
+            "{saved} a month less; {probability} likely to be good enough",
+            saved=wording.money(answer.monthly_usd.likely - _likely(chosen)),
+            probability=wording.percent(chosen.pass_probability),
+        ),
+    )
+
+
+def _best_of(mean: Array, cost: Array) -> int:
+    return int(np.lexsort((cost, -mean))[0])
+
+
+def _better(catalog: Catalog, found: Found, answer: Option, position: int) -> Alternative | None:
+    """The cheapest option that is really better: a difference beyond the uncertainty."""
+    if found.survivors is None or not isinstance(answer.quality, Estimate):
+        return None
+    rows = found.survivors.row_ids
+    mean, sd = found.grades.mean[rows], found.grades.sd[rows]
+    gap = mean - mean[position]
+    is_better = gap > BETTER_Z * np.sqrt(np.square(sd) + np.square(sd[position]))
+    best = found.ranked(1, among=is_better) if is_better.any() else np.zeros(0, dtype=np.intp)
+    if not len(best):
+        return None
+    chosen = _at(catalog, found, int(best[0]))
+    more = _likely(chosen) - _likely(answer)
+    quality = wording.points(getattr(chosen.quality, "likely", float("nan")))
+    if more < 1:
+        difference = T("quality {quality} at the same cost, but a larger model", quality=quality)
+    else:
+        difference = T("quality {quality} for {more} a month more", quality=quality, more=wording.money(more))
+    return Alternative(
+        role="next-better", option=chosen, title=wording.deployment_name(chosen.deployment), difference=difference
+    )
+
+
+def _other_path(catalog: Catalog, found: Found, answer: Option) -> Alternative | None:
+    """The same model and format paid for in the other way."""
+    path = answer.deployment.path
+    others = tuple(p for p in ("rent", "buy") if p != path and p in found.request.filters.paths)
+    model = catalog.models[answer.deployment.model]
+    for other in others:
+        filters = replace(
+            found.request.filters, paths=(other,), quantizations=(answer.deployment.quantization,),
+            engines=(answer.deployment.engine,), models=(model.name,),
+        )  # fmt: skip
+        tried = trial(catalog, replace(found.request, filters=filters), [model], found.machines)
+        if tried is None or tried.constraint(tried.best()):
+            continue
+        index = tried.best()
+        cost = float(tried.values.monthly_usd[index])
+        return Alternative(
+            role="other-path",
+            option=None,
+            title=T("{hardware}, {way}", hardware=wording.machine_name(tried.machine(index)), way=WAYS_TO_PAY[other]),
+            difference=T("the same model for {cost} a month", cost=wording.money(cost)),
+        )
+    return None
+
+
+def _likely(chosen: Option) -> float:
+    return chosen.monthly_usd.likely if isinstance(chosen.monthly_usd, Estimate) else float("nan")

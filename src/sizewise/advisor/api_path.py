@@ -1,0 +1,90 @@
+"""The same model behind an API: what it would cost at this load, and why it is or is not the better way."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sizewise.catalog.prices import api_offers
+from sizewise.decide import wording
+from sizewise.domain.decision import Rejection
+from sizewise.domain.estimate import Estimate
+from sizewise.domain.text import T
+from sizewise.estimate.cost_api import api_monthly_usd
+from sizewise.units import SECONDS_PER_HOUR
+
+if TYPE_CHECKING:
+    from sizewise.catalog.prices import ApiOffer
+    from sizewise.domain.decision import Option
+    from sizewise.domain.request import Request
+
+
+def requests_per_month(request: Request, answer: Option) -> float:
+    """Requests that the users send while they are active. [requests/month]
+
+    users / (pause + first token + answer x time per token) x active seconds; the answer's own speed counts.
+    """
+    load = request.workload
+    rate = answer.loaded_tokens_per_s
+    tpot_s = 1 / rate.likely if isinstance(rate, Estimate) else load.max_tpot_s
+    ttft_s = answer.ttft_s.likely if isinstance(answer.ttft_s, Estimate) else load.max_ttft_s
+    cycle_s = load.think_time_s + ttft_s + load.output_tokens * tpot_s
+    return load.num_users / cycle_s * load.active_hours_per_month * SECONDS_PER_HOUR
+
+
+def offer_usd(offer: ApiOffer, request: Request, num_requests: float) -> float:
+    """Bill of one offer for so many requests, off-peak share by the clock. [USD/month]"""
+    load = request.workload
+    return float(
+        api_monthly_usd(
+            prices=offer.prices(load.input_tokens),
+            requests_per_month=num_requests,
+            input_tokens=load.input_tokens,
+            output_tokens=load.output_tokens,
+            peak_ratio=offer.peak_ratio,
+            peak_factor=offer.peak_factor,
+        )
+    )
+
+
+def cheapest_offer(model: str, request: Request, num_requests: float) -> tuple[ApiOffer, float] | None:
+    """The cheapest offer of this model at this load."""
+    load = request.workload
+    longest = load.input_tokens + load.output_tokens
+    able = [o for o in api_offers(model) if not o.context_tokens or o.context_tokens >= longest]
+    priced = [(o, offer_usd(o, request, num_requests)) for o in able]
+    return min(priced, key=lambda pair: pair[1]) if priced else None
+
+
+def api_rejection(request: Request, answer: Option) -> tuple[Rejection, ...]:
+    """Why not the API of the same model: its bill against the answer's cost, or that nobody offers it."""
+    model = answer.deployment.model
+    num_requests = requests_per_month(request, answer)
+    best = cheapest_offer(model, request, num_requests)
+    if best is None:
+        return (
+            Rejection(
+                option=T("{model} through an API", model=model), role="api", constraint="support",
+                shortfall=T("no provider in the price table offers exactly this model"), lift=T("another model"),
+            ),
+        )  # fmt: skip
+    offer, usd = best
+    name = T("{model} through the API of {provider}", model=model, provider=offer.provider)
+    own = answer.monthly_usd.likely if isinstance(answer.monthly_usd, Estimate) else float("nan")
+    usage = T("{n} requests a month", n=f"{num_requests:,.0f}")
+    if usd > own:
+        return (
+            Rejection(
+                option=name, role="api", constraint="cost",
+                shortfall=T("costs {usd} a month at {usage}, {more} more", usd=wording.money(usd), usage=usage,
+                            more=wording.money(usd - own)),
+                lift=T("fewer than {n} requests a month", n=f"{num_requests * own / usd:,.0f}"),
+            ),
+        )  # fmt: skip
+    return (
+        Rejection(
+            option=name, role="api", constraint="cost",
+            shortfall=T("is cheaper: {usd} a month at {usage}, if the data may leave the house",
+                        usd=wording.money(usd), usage=usage),
+            lift=T("an API allowed: data leaves the house, prices and models can change"),
+        ),
+    )  # fmt: skip

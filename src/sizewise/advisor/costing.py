@@ -1,0 +1,77 @@
+"""Cost of one deployment with its range and its parts, by the same functions as the search."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sizewise.catalog.prices import cost_defaults
+from sizewise.domain.estimate import Estimate, Unknown
+from sizewise.estimate.columns import machine_columns
+from sizewise.estimate.cost import buy_parts, machine_costs, monthly_usd
+from sizewise.units import HOURS_PER_MONTH
+
+if TYPE_CHECKING:
+    from sizewise.domain.decision import Deployment
+    from sizewise.domain.device import Machine
+
+OWNED_SPREAD = (0.6, 1.6)
+"""Electricity of hardware at hand: power and tariff are assumed. Range of the tariffs in cost_defaults.csv."""
+PRICE_FIELDS = {
+    "low": {"buy_usd": "buy_usd_low", "rent_usd_per_hour": "rent_usd_per_hour_low"},
+    "high": {"buy_usd": "buy_usd_high", "rent_usd_per_hour": "rent_usd_per_hour_high"},
+}
+
+
+def cost_range(
+    machine: Machine, deployment: Deployment, busy_ratio: float, active_hours: float
+) -> tuple[Estimate | Unknown, Estimate | Unknown, tuple[tuple[str, float], ...]]:
+    """Monthly cost, what is paid at once, and the parts of the likely monthly cost. [USD]"""
+    likely, upfront = _cost(machine, deployment, busy_ratio, active_hours)
+    if not np.isfinite(likely):
+        reason = "no price is known for this hardware"
+        return Unknown(reason=reason), Unknown(reason=reason), ()
+    parts = tuple(_parts(machine, deployment, busy_ratio * active_hours / HOURS_PER_MONTH, likely))
+    if deployment.path == "owned":
+        monthly = Estimate.within(likely, *OWNED_SPREAD, "assumed")
+        return monthly, Estimate.exactly(0.0, "derived"), parts
+    low, upfront_low = _cost(_at_price(machine, "low"), deployment, busy_ratio, active_hours)
+    high, upfront_high = _cost(_at_price(machine, "high"), deployment, busy_ratio, active_hours)
+    return (
+        _between(low, likely, high),
+        Estimate.exactly(0.0, "derived") if deployment.path == "rent" else _between(upfront_low, upfront, upfront_high),
+        parts,
+    )
+
+
+def _between(low: float, likely: float, high: float) -> Estimate:
+    """A range whose unknown ends are the likely value."""
+    known = [v for v in (low, likely, high) if np.isfinite(v)]
+    return Estimate(low=min(known), likely=likely, high=max(known), basis="derived")
+
+
+def _at_price(machine: Machine, end: str) -> Machine:
+    device = machine.device
+    prices = {name: getattr(device, source) for name, source in PRICE_FIELDS[end].items()}
+    return replace(machine, device=replace(device, **prices))
+
+
+def _cost(machine: Machine, deployment: Deployment, busy_ratio: float, active_hours: float) -> tuple[float, float]:
+    costs = machine_costs(machine_columns([machine]), cost_defaults(), active_hours=active_hours)
+    monthly = monthly_usd(costs, deployment.path, replicas=deployment.replicas, busy_ratio=busy_ratio)
+    upfront = deployment.replicas * float(costs.upfront_usd[0]) if deployment.path == "buy" else 0.0
+    return float(np.asarray(monthly).reshape(-1)[0]), upfront
+
+
+def _parts(machine: Machine, deployment: Deployment, busy_ratio: float, likely: float) -> list[tuple[str, float]]:
+    """Named parts that sum to the likely cost. [USD/month]"""
+    if deployment.path == "rent":
+        return [("rent", likely)]
+    if deployment.path == "owned":
+        return [("energy", likely)]
+    columns = machine_columns([machine])
+    parts = buy_parts(columns, cost_defaults(), busy_ratio=busy_ratio)
+    each = {f.name.removesuffix("_usd"): float(np.asarray(getattr(parts, f.name)).reshape(-1)[0]) for f in fields(parts)}
+    return [(name, deployment.replicas * amount) for name, amount in each.items() if amount]

@@ -1,0 +1,88 @@
+"""What would lift a refusal: the nearest change that makes the option pass, each verified by the same evaluation."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from sizewise.advisor.trial import trial
+from sizewise.decide import wording
+from sizewise.decide.nearest import STAGES
+from sizewise.domain.text import T
+from sizewise.units import format_tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sizewise.advisor.finding import Found
+    from sizewise.advisor.space import Row
+    from sizewise.catalog import Catalog
+    from sizewise.decide.evaluate import Evaluated
+    from sizewise.domain.device import Machine
+    from sizewise.domain.request import Request
+    from sizewise.domain.text import Text
+
+NOTHING_KNOWN = T("nothing near that was tried")
+SMALLEST_CONTEXT_TOKENS = 1024
+
+
+def lift(  # noqa: PLR0913 - one refused candidate
+    catalog: Catalog, found: Found, request: Request, row: Row, machine: Machine, binding: str, values: Evaluated, mean: float
+) -> Text:
+    """The nearest single change after which this model, format and engine pass the gate that stops them."""
+    if binding == "":
+        return T("nothing to lift")
+    if binding == "quality":
+        return T("a lower bar, or a test on your own prompts")
+    if binding == "budget":
+        return budget_lift(values, request)
+    fixed = replace(
+        request,
+        filters=replace(
+            request.filters, models=(row.model.name,), quantizations=(row.quantization.name,), engines=(row.engine.name,)
+        ),
+    )
+    for text, changed, machines in changes(fixed, row, machine, binding):
+        tried = trial(catalog, changed, [row.model], machines)
+        if tried is not None and STAGES.index(binding) < int(tried.stages[tried.best()]):
+            return text
+    return NOTHING_KNOWN
+
+
+def budget_lift(values: Evaluated, request: Request) -> Text:
+    """How much more money it takes."""
+    excess = float(values.monthly_usd[0]) - request.limits.monthly_budget_usd
+    if 0 < excess < float("inf"):
+        return T("{amount} a month more", amount=wording.money(excess))
+    return T("a larger upfront budget, or a price for this hardware")
+
+
+def changes(
+    request: Request, row: Row, machine: Machine, binding: str
+) -> Iterator[tuple[Text, Request, list[Machine]]]:
+    """Single changes in the order in which people would rather make them."""
+    load = request.workload
+    if binding == "memory":
+        needed = int(load.input_tokens + load.output_tokens)
+        context = load.context_tokens // 2
+        while context >= max(needed, SMALLEST_CONTEXT_TOKENS):
+            shorter = replace(load, context_tokens=context)
+            yield T("a context of {n} tokens", n=format_tokens(context)), replace(request, workload=shorter), [machine]
+            context //= 2
+        for kv_type in row.engine.kv_types:
+            if kv_type in {"q8_0", "fp8"} and request.kv_type not in {"q8_0", "fp8"}:
+                yield T("the KV cache in {kv_type}", kv_type=kv_type), replace(request, kv_type=kv_type), [machine]
+    if binding == "speed" and load.num_users > 1:
+        fewer = replace(load, num_users=1)
+        yield T("one user at a time"), replace(request, workload=fewer), [machine]
+    if not machine.device.is_unified and row.engine.split != "none":
+        for count in range(machine.num_devices + 1, request.limits.max_devices + 1):
+            bigger = replace(machine, num_devices=count, is_owned=True, num_available=count)
+            yield T("{n} of these devices together", n=str(count)), request, [bigger]
+    if binding == "speed":
+        patient = replace(load, max_tpot_s=load.max_tpot_s * 2, max_ttft_s=load.max_ttft_s * 2)
+        yield T("twice the waiting times"), replace(request, workload=patient), [machine]
+        patient = replace(load, max_tpot_s=load.max_tpot_s * 5, max_ttft_s=load.max_ttft_s * 5)
+        yield T("five times the waiting times"), replace(request, workload=patient), [machine]
+
+

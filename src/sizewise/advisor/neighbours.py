@@ -1,0 +1,174 @@
+"""Why not the neighbours: the size above, the size below, the other formats, the API; and what would lift each."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sizewise.advisor.grading import grade
+from sizewise.advisor.lifts import lift
+from sizewise.advisor.trial import trial
+from sizewise.decide import wording
+from sizewise.domain.decision import Rejection
+from sizewise.domain.text import T
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from sizewise.advisor.finding import Found
+    from sizewise.advisor.trial import Trial
+    from sizewise.catalog import Catalog
+    from sizewise.domain.decision import Option
+    from sizewise.domain.model import Model
+    from sizewise.domain.request import Request
+    from sizewise.domain.text import Text
+
+MAX_NEAREST = 5
+"""Nearest options shown where nothing passes."""
+SAME_SIZE_RATIO = 1.15
+"""Models whose sizes differ by less are the same size. [ratio]"""
+GATE_TEXTS: dict[str, Text] = {
+    "generator": T("it does not write text: it gives a score, a label or a vector"),
+    "licence": T("its licence does not allow the use asked for"),
+    "language": T("it does not list the language asked for"),
+    "capability": T("it is not made for this task (a base model, a re-upload, or without the sense that it needs)"),
+    "context": T("its own context is shorter than the one asked for"),
+}
+"""What a gate of the model alone says."""
+
+
+def neighbours(catalog: Catalog, found: Found, answer: Option) -> Iterator[Rejection]:
+    """The sizes around the answer and its other formats, each with the constraint that binds."""
+    chosen = catalog.models[answer.deployment.model]
+    for role, model in (("size-above", size_above(found, chosen)), ("size-below", size_below(found, chosen))):
+        if model:
+            yield from _closest(catalog, found, answer, role, [model], found.request)
+    yield from other_formats(catalog, found, answer, chosen)
+
+
+def size_above(found: Found, chosen: Model) -> Model | None:
+    """The next larger model of the same family, else the next larger one with known quality."""
+    return _next(found, chosen, is_larger=True)
+
+
+def size_below(found: Found, chosen: Model) -> Model | None:
+    """The next smaller one, likewise."""
+    return _next(found, chosen, is_larger=False)
+
+
+def _next(found: Found, chosen: Model, *, is_larger: bool) -> Model | None:
+    graded = {found.space.rows[i].model.name for i in np.flatnonzero(np.isfinite(found.grades.mean)).tolist()}
+    beyond = [
+        m
+        for m in found.models
+        if m.name in graded
+        and (m.num_params > chosen.num_params * SAME_SIZE_RATIO if is_larger else m.num_params * SAME_SIZE_RATIO < chosen.num_params)
+    ]
+    family = [m for m in beyond if m.family == chosen.family]
+    pool = family or beyond
+    if not pool:
+        return None
+    return min(pool, key=lambda m: (abs(np.log(m.num_params / chosen.num_params)), m.name))
+
+
+def other_formats(catalog: Catalog, found: Found, answer: Option, chosen: Model) -> Iterator[Rejection]:
+    """Every other proposed format of the chosen model on its engine, one line each."""
+    request = replace(
+        found.request, filters=replace(found.request.filters, engines=(answer.deployment.engine,), quantizations=())
+    )
+    tried = trial(catalog, request, [chosen], found.machines)
+    if tried is None:
+        return
+    for index in range(len(tried.row_ids)):
+        quantization = tried.row(index).quantization.name
+        if quantization != answer.deployment.quantization:
+            yield _rejection(catalog, found, request, tried, index, role="quantization", answer=answer)
+
+
+def nearest(catalog: Catalog, found: Found) -> list[Rejection]:
+    """Where nothing passes: the options that come closest, smallest sufficient models first, then the best known."""
+    rows = found.space.rows
+    probability = np.nan_to_num(found.grades.probability, nan=-1.0)
+    best: dict[str, float] = {}
+    for i, row in enumerate(rows):
+        best[row.model.name] = max(best.get(row.model.name, -1.0), float(probability[i]))
+    enough = found.request.limits.min_pass_probability
+    models = sorted(found.models, key=lambda m: (best.get(m.name, -1.0) < enough, m.num_params, m.name))
+    able = [m for m in models if best.get(m.name, -1.0) >= enough]
+    if not able:
+        able = sorted(found.models, key=lambda m: (-best.get(m.name, -1.0), m.num_params, m.name))
+    return [
+        rejection
+        for model in able[:MAX_NEAREST]
+        for rejection in _closest(catalog, found, None, "nearest", [model], found.request)
+    ]
+
+
+def refused_by_name(catalog: Catalog, found: Found) -> Iterator[Rejection]:
+    """Models that were asked for by name but fail a gate of their own."""
+    for name in found.request.filters.models:
+        if name in found.refused:
+            gate = found.refused[name]
+            yield Rejection(
+                option=name, role="asked", constraint=gate, shortfall=GATE_TEXTS[gate], lift=_gate_lift(catalog, name, gate)
+            )
+
+
+def _gate_lift(catalog: Catalog, name: str, gate: str) -> Text:
+    if gate == "context":
+        return T("a context of at most {n} tokens", n=f"{catalog.models[name].max_context_tokens:,}")
+    if gate == "generator":
+        return T("size it with: sizewise fit {model} --device DEVICE", model=name)
+    return T("another model, or the requirement dropped")
+
+
+def _closest(  # noqa: PLR0913 - one neighbour of one answer
+    catalog: Catalog, found: Found, answer: Option | None, role: str, models: Sequence[Model], request: Request
+) -> Iterator[Rejection]:
+    """The variant that comes closest: never quoted in a format in which it is hopeless."""
+    tried = trial(catalog, request, models, found.machines)
+    if tried is None:
+        for model in models:
+            yield Rejection(
+                option=model.name, role=role, constraint="support", shortfall=T("no engine runs it on this hardware"),
+                lift=T("other hardware"),
+            )  # fmt: skip
+        return
+    probability = grade(tried.space.rows, request).probability[tried.row_ids]
+    is_enough = probability >= request.limits.min_pass_probability
+    yield _rejection(catalog, found, request, tried, tried.best(among=is_enough), role=role, answer=answer)
+
+
+def _rejection(  # noqa: PLR0913 - one row of a trial
+    catalog: Catalog, found: Found, request: Request, tried: Trial, index: int, *, role: str, answer: Option | None
+) -> Rejection:
+    row, machine, values = tried.row(index), tried.machine(index), tried.values.take(slice(index, index + 1))
+    grades = grade([row], request)
+    mean, probability = float(grades.mean[0]), float(grades.probability[0])
+    binding = tried.constraint(index)
+    if not binding and not probability >= request.limits.min_pass_probability:
+        binding = "quality"
+    name = T(
+        "{model} in {quantization} with {engine} on {machine}",
+        model=row.model.name, quantization=row.quantization.name, engine=row.engine.name,
+        machine=wording.machine_name(machine),
+    )  # fmt: skip
+    usable = machine.device.usable_bytes
+    shortfall = {
+        "memory": lambda: wording.memory_shortfall(float(values.shortfall_bytes[0]), usable, machine),
+        "speed": lambda: wording.speed_shortfall(float(values.decode_s[0]), float(values.prefill_s[0]), request, machine),
+        "budget": lambda: wording.budget_shortfall(float(values.monthly_usd[0]), request),
+        "quality": lambda: wording.quality_shortfall(mean, probability, request),
+        "": lambda: wording.cost_difference(
+            float(values.monthly_usd[0]), answer.monthly_usd.likely if answer else float("inf")
+        ),
+    }[binding]()
+    return Rejection(
+        option=name,
+        role=role,
+        constraint=binding or "cost",
+        shortfall=shortfall,
+        lift=lift(catalog, found, request, row, machine, binding, values, mean),
+    )

@@ -1,0 +1,154 @@
+"""`recommend`: the smallest model, at the right quantization, on the cheapest hardware, that does the task well enough."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sizewise import __version__
+from sizewise.advisor.alternatives import alternatives
+from sizewise.advisor.api_path import api_rejection
+from sizewise.advisor.asking import ask
+from sizewise.advisor.finding import find
+from sizewise.advisor.flips import flips
+from sizewise.advisor.neighbours import nearest, neighbours, refused_by_name
+from sizewise.advisor.options import option
+from sizewise.catalog import load_catalog
+from sizewise.decide import wording
+from sizewise.decide.flow import flow
+from sizewise.domain.decision import Decision
+from sizewise.domain.text import T
+from sizewise.export import launch
+
+if TYPE_CHECKING:
+    from sizewise.advisor.finding import Found
+    from sizewise.advisor.question import Question
+    from sizewise.catalog import Catalog
+    from sizewise.domain.decision import Option
+    from sizewise.domain.number import Array
+    from sizewise.domain.text import Text
+
+DEFAULT_TOP = 3
+
+
+def recommend(question: Question, *, user_catalog: str | None = None, top: int = DEFAULT_TOP) -> Decision:
+    """The answer to one question, with its reasons.
+
+    Arguments: `user_catalog` a CSV with models or devices of one's own; `top` how many of the best options are kept.
+    Raises: SizewiseError for input that cannot be used. Nothing that satisfies the request is an answer, not an error.
+    """
+    catalog = load_catalog()
+    if user_catalog is not None:
+        catalog = catalog.with_user_rows(user_catalog)
+    asked = ask(catalog, question)
+    found = find(catalog, asked)
+    best = distinct(found, top)
+    options = tuple(_option(catalog, found, int(i)) for i in best)
+    answer = options[0] if options else None
+    facts = {
+        "assumptions": asked.assumptions,
+        "flow": flow(
+            found.request, answer, num_models=len(found.models) + len(found.refused), refused=found.refused,
+            counts=found.counts, num_enough=int(found.passes_quality.sum()),
+        ),
+        "options": options,
+        "num_candidates": found.counts.evaluated,
+        "facts_date": catalog.facts_date,
+        "version": __version__,
+        "request": _request_record(question),
+    }  # fmt: skip
+    if answer is None:
+        return _refusal(catalog, found, facts)
+    return _answer(catalog, found, answer, int(best[0]), facts)
+
+
+def distinct(found: Found, top: int) -> Array:
+    """Positions of the best survivors, one for each model and format: the rest differ only in engine or hardware."""
+    best: list[int] = []
+    seen: set[tuple[str, str]] = set()
+    if found.survivors is None:
+        return np.array(best, dtype=np.intp)
+    for position in found.ranked(top * 8).tolist():
+        row = found.space.rows[int(found.survivors.row_ids[position])]
+        key = (row.model.name, row.quantization.name)
+        if key not in seen:
+            seen.add(key)
+            best.append(position)
+    return np.array(best[:top], dtype=np.intp)
+
+
+def _option(catalog: Catalog, found: Found, position: int) -> Option:
+    row_id, machine_id = _ids(found, position)
+    return option(catalog, found.space, found.grades, found.request, row_id, machine_id)
+
+
+def _ids(found: Found, position: int) -> tuple[int, int]:
+    if found.survivors is None:
+        raise ValueError("no survivors")
+    return int(found.survivors.row_ids[position]), int(found.survivors.machine_ids[position])
+
+
+def _answer(catalog: Catalog, found: Found, answer: Option, position: int, facts: dict[str, object]) -> Decision:
+    row_id, machine_id = _ids(found, position)
+    start = launch(answer.deployment)
+    api = api_rejection(found.request, answer)
+    return Decision(
+        verdict=_verdict(found, answer),
+        answer=answer,
+        alternatives=alternatives(catalog, found, answer, position),
+        rejected=(*neighbours(catalog, found, answer), *api, *refused_by_name(catalog, found)),
+        flips=flips(catalog, found, answer, row_id, machine_id),
+        prepare=start.prepare,
+        command=start.command,
+        **facts,  # type: ignore[arg-type]  # the record of the request, built above
+    )
+
+
+def _refusal(catalog: Catalog, found: Found, facts: dict[str, object]) -> Decision:
+    rejected = (*refused_by_name(catalog, found), *nearest(catalog, found))
+    return Decision(
+        verdict=_refusal_text(found, [r.constraint for r in rejected]),
+        answer=None,
+        alternatives=(),
+        rejected=rejected,
+        flips=(),
+        prepare=(),
+        command="",
+        **facts,  # type: ignore[arg-type]  # same
+    )
+
+
+def _verdict(found: Found, answer: Option) -> Text:
+    monthly = answer.monthly_usd
+    amount = wording.money(getattr(monthly, "likely", float("nan")))
+    cost = {
+        "owned": T("about {amount} a month for electricity, on hardware that you have", amount=amount),
+        "rent": T("about {amount} a month of rent", amount=amount),
+        "buy": T(
+            "about {amount} a month over its life, {upfront} at once",
+            amount=amount, upfront=wording.money(getattr(answer.upfront_usd, "likely", float("nan"))),
+        ),
+    }[answer.deployment.path]  # fmt: skip
+    return wording.verdict(answer, found.request, cost)
+
+
+def _refusal_text(found: Found, constraints: list[str]) -> Text:
+    if not found.models:
+        return T("No model passes the requirements on licence, language, task and context; nothing was sized.")
+    binding = max(set(constraints), key=constraints.count) if constraints else "support"
+    words = {
+        "memory": T("memory"), "speed": T("speed"), "budget": T("the budget"), "quality": T("the quality bar"),
+        "support": T("engine support on this hardware"),
+    }  # fmt: skip
+    return T(
+        "Nothing satisfies the request. What binds for the nearest options: {constraint}.",
+        constraint=words.get(binding, binding),
+    )
+
+
+def _request_record(question: Question) -> dict[str, object]:
+    """The question as asked, without what was not said."""
+    return {name: value for name, value in vars(question).items() if value not in (None, ())}
+
+

@@ -1,0 +1,101 @@
+"""One line for everything that can be wrong with what was typed."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from sizewise.cli.language import chosen_language
+from sizewise.domain.text import T, Text
+from sizewise.errors import BadInput, SizewiseError, UnknownName, shown
+from sizewise.report.language import ENGLISH, speaker, translator
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sizewise.report.language import Say
+
+KIND_WORDS = {
+    "model": T("model"),
+    "device": T("device"),
+    "quantization": T("quantization"),
+    "engine": T("engine"),
+    "task": T("task"),
+    "option": T("option"),
+    "command": T("command"),
+    "language": T("language"),
+}
+"""Kinds of names in the language of the reader; an option such as --path is its own word."""
+
+
+def complain(line: str) -> None:
+    """Print one line on standard error; control characters are made visible."""
+    safe = "".join(letter if letter.isprintable() else shown(letter) for letter in line)
+    if sys.stderr is not None:
+        click.echo(f"sizewise: {safe}", err=True)
+
+
+def complain_interrupted(arguments: Sequence[str]) -> None:
+    """The one line after Ctrl-C."""
+    try:
+        language = chosen_language(arguments, os.environ)
+    except UnknownName:
+        language = ENGLISH
+    complain(speaker(translator(language))(T("interrupted")))
+
+
+def error_line(error: SizewiseError, say: Say) -> str:
+    """The message of an error in the language of the reader."""
+    if isinstance(error, UnknownName):
+        return say(_unknown_name(error))
+    candidates = getattr(error, "candidates", ())
+    if candidates:
+        return say(_ambiguous_name(error, candidates))
+    return say(error.template).format(**{name: say(value) for name, value in error.params.items()})
+
+
+def _unknown_name(error: UnknownName) -> Text:
+    values = {
+        "kind": KIND_WORDS.get(error.kind, error.kind),
+        "given": shown(error.given),
+        "nearest": ", ".join(error.nearest),
+        "next_step": Text(error.params["next_step"]),
+    }
+    if error.nearest and error.params["next_step"]:
+        return T("unknown {kind} '{given}'; nearest: {nearest}; {next_step}", **values)
+    if error.nearest:
+        return T("unknown {kind} '{given}'; nearest: {nearest}", **values)
+    if error.params["next_step"]:
+        return T("unknown {kind} '{given}'; {next_step}", **values)
+    return T("unknown {kind} '{given}'", **values)
+
+
+def _ambiguous_name(error: SizewiseError, candidates: tuple[str, ...]) -> Text:
+    most = 6
+    names = ", ".join(candidates[:most])
+    values = {"kind": KIND_WORDS.get(error.params["kind"], error.params["kind"]), "given": error.params["given"]}
+    if len(candidates) > most:
+        more = str(len(candidates) - most)
+        return T("{kind} '{given}' fits several: {names} and {more} more; write one of them in full",
+                 names=names, more=more, **values)  # fmt: skip
+    return T("{kind} '{given}' fits several: {names}; write one of them in full", names=names, **values)
+
+
+def usage_error(error: click.UsageError) -> SizewiseError:
+    """An error of the command line's grammar as one of ours."""
+    command = error.ctx.command_path if error.ctx else "sizewise"
+    if isinstance(error, click.NoSuchOption):
+        known = [name for option in error.ctx.command.params for name in option.opts] if error.ctx else []
+        return UnknownName("option", error.option_name, known, f"{command} --help lists the options")
+    if isinstance(error, click.MissingParameter) and error.param is not None:
+        name = error.param.opts[0] if isinstance(error.param, click.Option) else error.param.make_metavar(error.ctx)
+        return BadInput("{name} is missing; {command} --help shows how it is used", name=name, command=command)
+    if isinstance(error, click.BadOptionUsage):
+        return BadInput("{name} needs a value; {command} --help shows how it is used",
+                        name=error.option_name, command=command)  # fmt: skip
+    return BadInput("{message}; {command} --help shows how it is used",
+                    message=error.format_message().rstrip("."), command=command)  # fmt: skip
+

@@ -1,0 +1,38 @@
+"""The language of a run, known before its grammar is read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sizewise.errors import UnknownName
+from sizewise.report.language import LANGUAGES, Say, speaker, system_language, translator
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import click
+
+LANGUAGE_OPTION = "--lang"
+
+
+def chosen_language(arguments: Sequence[str], environment: Mapping[str, str]) -> str:
+    """The language of everything that is said, errors of the grammar included: read before the grammar is.
+
+    Raises: UnknownName for a language without a catalog.
+    """
+    given = ""
+    for position, argument in enumerate(arguments):
+        if argument == LANGUAGE_OPTION and position + 1 < len(arguments):
+            given = arguments[position + 1]
+        elif argument.startswith(f"{LANGUAGE_OPTION}="):
+            given = argument.partition("=")[2]
+    if not given:
+        return system_language(environment)
+    if given not in LANGUAGES:
+        raise UnknownName(LANGUAGE_OPTION, given, LANGUAGES, f"allowed: {', '.join(LANGUAGES)}")
+    return given
+
+
+def say_of(context: click.Context) -> Say:
+    """The sentences of this run's language, kept at the root of the context."""
+    return speaker(translator(context.find_root().obj))

@@ -1,0 +1,37 @@
+"""Entry point: runs one command, turns every outcome into an exit code and at most one line on standard error.
+
+0 answered; 1 no option found, or it does not fit; 2 bad input; 70 an error of ours; 130 interrupted; 141 closed pipe.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+INTERRUPTED, CLOSED_PIPE = 130, 141
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; the return value is the exit code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        from sizewise.cli.root import run
+
+        return run(given)
+    except KeyboardInterrupt:
+        from sizewise.cli.complaint import complain_interrupted
+
+        complain_interrupted(given)
+        return INTERRUPTED
+    except BrokenPipeError:
+        _drop_output()
+        return CLOSED_PIPE
+
+
+def _drop_output() -> None:
+    """Nobody reads on: what is still buffered goes nowhere, so that the interpreter exits without complaint."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

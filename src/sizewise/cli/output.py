@@ -1,0 +1,86 @@
+"""Where an answer goes: the terminal as a page or JSON, or a file that appears whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sizewise.domain.text import T
+from sizewise.errors import InvalidFile
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from rich.console import RenderableType
+
+    from sizewise.report.language import Say
+
+
+def show(
+    *, as_json: bool, payload: Callable[[], Any], blocks: Callable[[], Iterable[RenderableType]], say: Say, out: str | None = None
+) -> None:
+    """Print the answer, or write it to a file; only the form that is asked for is built."""
+    if as_json:
+        from sizewise.report.answer_json import json_text
+
+        text = json_text(payload()) + "\n"
+    else:
+        from sizewise.report.page import page_text
+
+        text = page_text(blocks(), for_file=out is not None)
+    if out is None:
+        write(text)
+    else:
+        write_whole(Path(out), text)
+        write(say(T("written to {file}", file=out)) + "\n")
+
+
+def write(text: str) -> None:
+    """Print on standard output, as it is.
+
+    Raises: InvalidFile if it cannot be written; BrokenPipeError if nobody reads it any more.
+    """
+    with _said_clearly():
+        click.echo(text, nl=False, color=True)
+
+
+def flush() -> None:
+    """Write what is buffered; raises like `write`."""
+    if sys.stdout is not None:
+        with _said_clearly():
+            sys.stdout.flush()
+
+
+@contextmanager
+def _said_clearly() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is buffered would fail again at exit
+        raise InvalidFile("cannot write the answer: {reason}", reason=error.strerror) from None
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file: to a neighbour first, then renamed, so that a failure leaves what was there before.
+
+    Raises: InvalidFile if it cannot be written.
+    """
+    neighbour = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        if path.is_dir():
+            raise IsADirectoryError(21, "Is a directory")
+        try:
+            neighbour.write_text(text, encoding="utf-8")
+            neighbour.replace(path)
+        finally:
+            neighbour.unlink(missing_ok=True)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise InvalidFile("cannot write {path}: {reason}", path=path, reason=reason) from None

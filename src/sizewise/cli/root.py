@@ -1,0 +1,137 @@
+"""`sizewise`: the commands, each loaded when it is called, and what is said without one."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+import traceback
+from typing import TYPE_CHECKING
+
+import click
+
+from sizewise import __version__
+from sizewise.cli.complaint import complain, error_line, usage_error
+from sizewise.cli.language import LANGUAGE_OPTION, chosen_language, say_of
+from sizewise.cli.output import flush
+from sizewise.cli.verbs import TranslatedOption
+from sizewise.domain.text import T
+from sizewise.errors import SizewiseError, UnknownName
+from sizewise.report.language import ENGLISH, speaker, translator
+
+if TYPE_CHECKING:
+    from sizewise.domain.text import Text
+
+PROGRAM = "sizewise"
+OUR_ERROR = 70
+DEBUG_VARIABLE = "SIZEWISE_DEBUG"
+"""Set, an error of ours shows its traceback."""
+COMMANDS: dict[str, Text] = {
+    "recommend": T("which model, quantization, engine and hardware, at what cost, for a task"),
+    "fit": T("does this model run on this hardware, and with how much text"),
+    "compare": T("options side by side"),
+    "tiers": T("what 7B, 13B, 30-40B and 70B+ need and give"),
+    "hardware": T("what is in this computer"),
+    "predict": T("answer a CSV of questions"),
+    "accuracy": T("how wrong the predictions are, against measured facts"),
+    "catalog": T("the facts that are used, and where they are from"),
+}
+"""Commands in the order of `--help`; each is `command` in the module of its name."""
+GREETING = (
+    ("sizewise recommend --task chat", T("what to run for a task, on this computer or on what can be had")),
+    ('sizewise fit Qwen/Qwen3-8B --device "RTX 4090"', T("does this model run there, with how much text")),
+    ("sizewise tiers", T("what 7B, 13B, 30-40B and 70B+ need and give today")),
+)
+
+
+class Root(click.Group):
+    """The program; a command's module is imported when the command is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Names in the order of the help."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - same
+        """The command of this name.
+
+        Raises: UnknownName with the nearest commands.
+        """
+        if cmd_name not in COMMANDS:
+            raise UnknownName("command", cmd_name, COMMANDS, "sizewise --help lists the commands")
+        found: click.Command = importlib.import_module(f"sizewise.cli.{cmd_name}").command
+        return found
+
+    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """What the program answers."""
+        with formatter.indentation():
+            formatter.write_paragraph()
+            formatter.write_text(say_of(ctx)(_purpose()))
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """One line for each command, without importing any."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, say_of(ctx)(what)) for name, what in COMMANDS.items()])
+
+
+def _purpose() -> Text:
+    return T("Which model size, quantization, engine and hardware, at what cost, for my task?")
+
+
+def _show_version(ctx: click.Context, _parameter: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click's
+    if value and not ctx.resilient_parsing:
+        click.echo(f"{PROGRAM} {__version__}")
+        ctx.exit()
+
+
+def _greet(ctx: click.Context) -> int:
+    say = say_of(ctx)
+    click.echo(f"{PROGRAM} {__version__}: {say(_purpose())}\n")
+    width = max(len(line) for line, _ in GREETING)
+    for line, what in GREETING:
+        click.echo(f"  {line:{width}}  {say(what)}")
+    click.echo("\n" + say(T("sizewise --help lists all commands.")))
+    return 0
+
+
+@click.group(PROGRAM, cls=Root, invoke_without_command=True, no_args_is_help=False)
+@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_show_version,
+              cls=TranslatedOption, help="Print the version.")  # fmt: skip
+@click.option(LANGUAGE_OPTION, expose_value=False, metavar="en|zh", cls=TranslatedOption, help="Language of the output.")
+@click.pass_context
+def root(ctx: click.Context) -> int:
+    """Answer which model to run, on what, at what cost."""
+    return _greet(ctx) if ctx.invoked_subcommand is None else 0
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command line; what is wrong with the input is one line and exit code 2."""
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="replace")  # a terminal that lacks a character shows '?'
+    language = ENGLISH
+    try:
+        language = chosen_language(arguments, os.environ)
+        code = _invoked(arguments, language)
+        flush()
+    except SizewiseError as error:
+        complain(error_line(error, speaker(translator(language))))
+        return error.exit_code
+    except BrokenPipeError:
+        raise
+    except Exception as error:  # noqa: BLE001 - the last resort: no traceback for people
+        if os.environ.get(DEBUG_VARIABLE):
+            traceback.print_exc()
+        what = f"{type(error).__name__}: {error}"
+        say = speaker(translator(language))
+        complain(say(T("this is an error of sizewise, please report it with the command: {what}", what=what)))
+        return OUR_ERROR
+    return code
+
+
+def _invoked(arguments: list[str], language: str) -> int:
+    try:
+        with root.make_context(PROGRAM, list(arguments), obj=language) as context:
+            return int(root.invoke(context) or 0)
+    except click.exceptions.Exit as leave:
+        return leave.exit_code
+    except click.UsageError as error:
+        raise usage_error(error) from None

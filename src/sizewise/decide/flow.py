@@ -1,0 +1,101 @@
+"""The decision flow: the constraints in fixed order, each with its threshold, the value of the choice and the other branch.
+
+The same counts that the search keeps are drawn, so the drawing is the path that was taken.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sizewise.decide import wording
+from sizewise.domain.decision import FlowStep
+from sizewise.domain.estimate import Estimate, Unknown
+from sizewise.domain.text import T
+from sizewise.units import format_bytes, format_seconds, format_tokens, significant
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sizewise.decide.search import Counts
+    from sizewise.domain.decision import Option
+    from sizewise.domain.request import Request
+    from sizewise.domain.text import Value
+
+MODEL_GATES = ("generator", "licence", "language", "capability", "context")
+
+
+def ranged(value: Estimate | Unknown, unit: str) -> Value:
+    """low-likely-high in words."""
+    if isinstance(value, Unknown):
+        return T("unknown")
+    low, likely, high = (significant(v) for v in (value.low, value.likely, value.high))
+    return f"{likely} {unit} ({low} - {high})" if low != high else f"{likely} {unit}"
+
+
+def flow(
+    request: Request, answer: Option | None, *, num_models: int, refused: Mapping[str, str], counts: Counts, num_enough: int
+) -> tuple[FlowStep, ...]:
+    """One step for each question that the search asked, in its order."""
+    return (*_model_steps(request, num_models, refused), *_candidate_steps(request, answer, counts, num_enough))
+
+
+def _model_steps(request: Request, num_models: int, refused: Mapping[str, str]) -> list[FlowStep]:
+    limits, load = request.limits, request.workload
+    questions: dict[str, tuple[Value, Value, bool]] = {
+        "generator": (T("Does it write text?"), T("a generating model"), False),
+        "licence": (T("Does its licence allow the use?"), limits.licence, limits.licence != "any"),
+        "language": (
+            T("Does it speak the language?"), ", ".join(limits.languages) or T("any"), bool(limits.languages)
+        ),
+        "capability": (T("Is it made for the task?"), request.task.name, True),
+        "context": (T("Is its context long enough?"), T("{n} tokens", n=format_tokens(load.context_tokens)), False),
+    }  # fmt: skip
+    steps, left = [], num_models
+    for gate in MODEL_GATES:
+        question, threshold, is_asked = questions[gate]
+        lost = sum(1 for g in refused.values() if g == gate)
+        left -= lost
+        steps.append(
+            FlowStep(
+                constraint=gate, question=question, threshold=threshold, set_by="you" if is_asked else "default",
+                value=T("{n} models left", n=f"{left:,}"), passes=left > 0, num_left=left,
+                not_taken=T("{n} models", n=f"{lost:,}"),
+            )
+        )  # fmt: skip
+    return steps
+
+
+def _candidate_steps(request: Request, answer: Option | None, counts: Counts, num_enough: int) -> list[FlowStep]:
+    limits, load = request.limits, request.workload
+    has_budget = min(limits.monthly_budget_usd, limits.upfront_budget_usd) < float("inf")
+    budget: Value = wording.money(limits.monthly_budget_usd) if limits.monthly_budget_usd < float("inf") else T("no limit")
+    nothing: Value = T("none")
+    rows: list[tuple[str, Value, Value, bool, Value, int, int]] = [
+        (
+            "memory", T("Does it fit into memory?"),
+            format_bytes(answer.usable_bytes) if answer else T("usable memory"), False,
+            ranged(answer.memory_bytes.scaled(2.0**-30), "GiB") if answer else nothing, counts.fit, counts.evaluated,
+        ),
+        (
+            "speed", T("Is it fast enough for {users}?", users=wording.people(load.num_users)),
+            T("first token within {ttft}, {rate} tokens/s", ttft=format_seconds(load.max_ttft_s),
+              rate=significant(1 / load.max_tpot_s)),
+            False, ranged(answer.loaded_tokens_per_s, "tokens/s") if answer else nothing, counts.fast_enough, counts.fit,
+        ),
+        (
+            "budget", T("Is it within the budget?"), budget, has_budget,
+            ranged(answer.monthly_usd, "USD") if answer else nothing, counts.within_budget, counts.fast_enough,
+        ),
+        (
+            "quality", T("Is it good enough?"), T("{bar} points", bar=wording.points(request.bar.value)),
+            request.bar.kind != "default", ranged(answer.quality, "points") if answer else nothing, num_enough, -1,
+        ),
+    ]  # fmt: skip
+    return [
+        FlowStep(
+            constraint=constraint, question=question, threshold=threshold, set_by="you" if is_asked else "default",
+            value=value, passes=left > 0, num_left=left,
+            not_taken=T("{n} candidates", n=f"{before - left:,}") if before >= 0 else T("models below the bar"),
+        )
+        for constraint, question, threshold, is_asked, value, left, before in rows
+    ]  # fmt: skip

@@ -1,0 +1,102 @@
+"""Answers to quality questions: the score of a model, quantized or not, on a published test, in the test's own unit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sizewise.catalog.benchmark_names import (
+    benchmark_name,
+    canonical_name,
+    protocol_name,
+    source_name,
+    thinks_in,
+)
+from sizewise.catalog.quality_links import BenchmarkLink, Skill, benchmark_link, score_range, skills_of
+from sizewise.catalog.quality_table import loss_table
+from sizewise.errors import BadInput, UnknownName
+from sizewise.estimate.quality import quant_loss
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from sizewise.catalog import Catalog
+
+AXIS_OF_SKILL = {
+    "coding": "coding", "math": "math", "instruct": "extraction", "multilingual": "translation", "chinese": "chinese",
+    "long": "long-context", "tools": "tool-use",
+}  # fmt: skip
+"""Task axis whose quantization loss a skill has; others lose as knowledge does."""
+USUAL_PARAMS = 8e9
+"""Size where a model outside the catalog does not say it. [count]"""
+ELO_PER_POINT = 6.95
+"""Elo points of one point of win rate near even: 400 / ln 10 / 25. [Elo]"""
+
+
+def predict_quality(
+    questions: Sequence[Mapping[str, str]], catalog: Catalog
+) -> tuple[list[dict[str, str]], list[str]]:
+    """Rows (row_id, low, likely, high) in the unit of the benchmark, and warnings; what is not known is blank."""
+    rows, warnings = [], []
+    for question in questions:
+        cells = {"low": "", "likely": "", "high": ""}
+        try:
+            answer = predicted_score(question, catalog)
+        except BadInput as problem:
+            warnings.append(f"{question['row_id']}: {problem}")
+        else:
+            if answer is not None:
+                cells = {name: f"{value:.5g}" for name, value in zip(cells, answer, strict=True)}
+        rows.append({"row_id": question["row_id"], **cells})
+    return rows, warnings
+
+
+def predicted_score(question: Mapping[str, str], catalog: Catalog) -> tuple[float, float, float] | None:
+    """Low, likely and high score; None where the test or the model's skills are not known.
+
+    Raises: BadInput for a model or quantization that nobody knows.
+    """
+    name, skills = _known_model(question["model"], catalog)
+    benchmark = benchmark_name(question["benchmark"])
+    link = benchmark_link(source_name(question["source"]), benchmark, protocol_name(question["setting"]))
+    if link is None or skills is None:
+        return None
+    ends = score_range(link, skills, thinks=thinks_in(question["setting"], question["model"]))
+    return _after_loss(ends, link, question["quant"], name, catalog)
+
+
+def _known_model(given: str, catalog: Catalog) -> tuple[str, dict[str, Skill] | None]:
+    """The model's name in the table, and its skills.
+
+    Raises: UnknownName when neither the table nor the catalog knows it.
+    """
+    for name in (given, canonical_name(given)):
+        skills = skills_of(name)
+        if skills is not None:
+            return name, skills
+    try:
+        name = catalog.model(given).name
+    except UnknownName as unknown:
+        raise UnknownName("model", given, catalog.models, "no published score of it is known") from unknown
+    return name, skills_of(name)
+
+
+def _after_loss(
+    ends: tuple[float, float, float], link: BenchmarkLink, quant: str, name: str, catalog: Catalog
+) -> tuple[float, float, float]:
+    """The range moved by the quantization's loss: likely by its likely value, the bad end by its worst."""
+    model = catalog.models.get(name)
+    quantization = catalog.quantization(quant) if quant else None
+    if quantization is None or (model is not None and quantization.name == model.native_format):
+        return ends
+    skill = max(link.shares, key=lambda pair: pair[1])[0]
+    least, likely, most = quant_loss(
+        loss_class=quantization.loss_class,
+        num_params=model.num_params if model else USUAL_PARAMS,
+        axis=AXIS_OF_SKILL.get(skill, ""),
+        table=loss_table(),
+    )
+    unit = {"elo": ELO_PER_POINT, "ten": 0.09}.get(link.score.kind, 1.0)
+    if link.score.kind == "error":
+        return ends[0] + least, ends[1] + likely, ends[2] + most
+    moved = (ends[0] - most * unit, ends[1] - likely * unit, ends[2] - least * unit)
+    return moved if link.score.kind == "elo" else (max(moved[0], 0.0), max(moved[1], 0.0), max(moved[2], 0.0))

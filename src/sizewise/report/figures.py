@@ -1,0 +1,48 @@
+"""Figures for people: an estimate with the mark of its basis, money, rates."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from sizewise.units import GIB, significant
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sizewise.domain.estimate import Estimate
+
+MARKS = {"exact": "", "measured": "", "fitted": "~", "derived": "~", "assumed": "?"}
+"""The mark before a number, by basis."""
+CENTS_BELOW_USD = 10.0
+UNKNOWN_MARK = "-"
+
+
+def gib(value_bytes: float) -> str:
+    """Memory in GiB, without the unit: '5.87'."""
+    return significant(value_bytes / GIB)
+
+
+def money(amount_usd: float) -> str:
+    """An amount in USD, without the unit: '1,240', '3.20', '0'."""
+    if not math.isfinite(amount_usd):
+        return UNKNOWN_MARK
+    if amount_usd == 0:
+        return "0"
+    return f"{amount_usd:,.0f}" if abs(amount_usd) >= CENTS_BELOW_USD else f"{amount_usd:,.2f}"
+
+
+def marked(estimate: Estimate, show: Callable[[float], str] = significant) -> str:
+    """The likely value after the mark of its basis: '~ 41.3'."""
+    return f"{MARKS[estimate.basis]} {show(estimate.likely)}".strip()
+
+
+def span(estimate: Estimate, show: Callable[[float], str] = significant) -> str:
+    """Likely value and range on one line: '~ 41.3 (36.0 to 48.2)'."""
+    low, high = show(estimate.low), show(estimate.high)
+    return marked(estimate, show) if low == high else f"{marked(estimate, show)} ({low}-{high})"
+
+
+def seconds(value_s: float) -> str:
+    """A duration in seconds, without the unit: '0.042', '1.8'."""
+    return significant(value_s, 2)

@@ -1,0 +1,161 @@
+"""The answer of `recommend` on one screen: verdict, choice, neighbours, why not, what flips it, commands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.text import Text as Line
+
+from sizewise.domain.text import T
+from sizewise.report.figures import marked, money
+from sizewise.report.page import BAD, FAINT, GOOD, STRONG, command_line, grid, heading, paragraph
+from sizewise.report.text_option import hardware_name, option_blocks
+from sizewise.report.words import CONSTRAINTS, PATHS, ROLES, SET_BY
+from sizewise.domain.estimate import Estimate
+from sizewise.report.figures import UNKNOWN_MARK, gib
+from sizewise.units import significant
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from rich.console import RenderableType
+
+    from sizewise.domain.decision import Decision, Option, Rejection
+    from sizewise.domain.estimate import Unknown
+    from sizewise.report.language import Say
+
+YES, NO, HELPS = "✓", "✗", "→"
+MOST_FORMATS = 2
+"""Other quantizations of the answer on the page without `--explain`."""
+
+
+def decision_blocks(decision: Decision, say: Say, *, shows_list: bool, explains: bool) -> Iterator[RenderableType]:
+    """The page, from the sentence to the commands."""
+    yield Line(say(decision.verdict), style=STRONG)
+    if decision.answer:
+        yield from option_blocks(decision.answer, say)
+    yield from _alternatives(decision, say)
+    yield from rejection_blocks(
+        decision.rejected,
+        say,
+        has_answer=decision.answer is not None,
+        most_formats=None if explains else MOST_FORMATS,
+    )
+    yield from _flips(decision, say)
+    if shows_list:
+        yield from option_list(decision.options, say)
+    if explains:
+        yield from _flow(decision, say)
+        yield from _assumptions(decision, say)
+    yield from _commands(decision, say)
+
+
+def _alternatives(decision: Decision, say: Say) -> Iterator[RenderableType]:
+    if decision.alternatives:
+        yield heading(say(T("Neighbours")))
+        yield grid(
+            (say(ROLES.get(item.role, item.role)), say(item.title), say(item.difference))
+            for item in decision.alternatives
+        )
+
+
+def rejection_blocks(
+    rejected: Sequence[Rejection], say: Say, *, has_answer: bool, most_formats: int | None = None
+) -> Iterator[RenderableType]:
+    """Which constraint stops each option, by how much, and what would lift it.
+
+    Arguments: `most_formats` other quantizations of the answer that are shown; None: all of them.
+    """
+    if not rejected:
+        return
+    yield heading(say(T("Why not")) if has_answer else say(T("What comes nearest")))
+    formats = [item for item in rejected if item.role == "quantization"]
+    shown_formats = formats[:most_formats]
+    listed = [item for item in rejected if item.role != "quantization" or item in shown_formats]
+    yield grid(row for item in listed for row in _rejection_rows(item, say))
+    if len(shown_formats) < len(formats):
+        more = T("{n} more quantizations: --explain", n=str(len(formats) - len(shown_formats)))
+        yield paragraph(say(more), FAINT)
+
+
+def _rejection_rows(item: Rejection, say: Say) -> Iterator[tuple[str | Line, str]]:
+    yield Line(say(ROLES.get(item.role, item.role)), FAINT), say(item.option)
+    reason = T("{constraint}: {shortfall}", constraint=CONSTRAINTS[item.constraint], shortfall=item.shortfall)
+    yield "", f"{NO} {say(reason)}"
+    if say(item.lift):
+        yield "", f"{HELPS} {say(item.lift)}"
+
+
+def _flips(decision: Decision, say: Say) -> Iterator[RenderableType]:
+    if decision.flips:
+        yield heading(say(T("What would change this answer")))
+        yield grid((say(flip.input), say(flip.threshold), say(flip.then)) for flip in decision.flips)
+
+
+def option_list(options: Sequence[Option], say: Say) -> Iterator[RenderableType]:
+    """The best options, one a line."""
+    if options:
+        yield heading(say(T("The best options, first to last")))
+        header = (
+            "", say(T("model")), say(T("quantization")), say(T("engine")), say(T("hardware")), say(T("GiB")),
+            say(T("tok/s")), say(T("quality")), say(T("USD a month")),
+        )  # fmt: skip
+        yield grid(
+            (_list_row(i, option, say) for i, option in enumerate(options, 1)), header=header, right=(0, 5, 6, 7, 8)
+        )
+
+
+def _list_row(position: int, option: Option, say: Say) -> tuple[str, ...]:
+    deployment = option.deployment
+    path = PATHS.get(deployment.path)
+    hardware = hardware_name(deployment)
+    return (
+        str(position),
+        deployment.model.rsplit("/", 1)[-1],
+        deployment.quantization,
+        deployment.engine,
+        say(T("{hardware}, {path}", hardware=hardware, path=path)) if path else hardware,
+        marked(option.memory_bytes, gib),
+        _likely(option.decode_tokens_per_s, significant),
+        _likely(option.quality, significant),
+        _likely(option.monthly_usd, money),
+    )
+
+
+def _likely(figure: Estimate | Unknown, show: Callable[[float], str]) -> str:
+    return marked(figure, show) if isinstance(figure, Estimate) else UNKNOWN_MARK
+
+
+def _flow(decision: Decision, say: Say) -> Iterator[RenderableType]:
+    yield heading(say(T("The way through the questions ({n} options at the start)", n=f"{decision.num_candidates:,}")))
+    for step in decision.flow:
+        sign = Line(f"{YES} ", GOOD) if step.passes else Line(f"{NO} ", BAD)
+        limit = T("{threshold}, set by {who}", threshold=step.threshold, who=SET_BY.get(step.set_by, step.set_by))
+        left = say(T("{n} left", n=f"{step.num_left:,}"))
+        yield grid([(sign + Line(say(step.question)), f"{say(step.value)}  [{say(limit)}]  {left}")])
+        if say(step.not_taken):
+            yield paragraph("  └ " + say(step.not_taken), FAINT)
+
+
+def _assumptions(decision: Decision, say: Say) -> Iterator[RenderableType]:
+    yield heading(say(T("What was asked and assumed")))
+    header = (say(T("input")), say(T("value")), say(T("set by")), say(T("source")))
+    yield grid(
+        (
+            (say(item.name), say(item.value), say(SET_BY.get(item.set_by, item.set_by)), item.source)
+            for item in decision.assumptions
+        ),
+        header=header,
+    )
+
+
+def _commands(decision: Decision, say: Say) -> Iterator[RenderableType]:
+    if decision.command:
+        yield heading(say(T("Start it")))
+        for line in (*decision.prepare, decision.command):
+            yield command_line(line)
+    yield paragraph(
+        say(T("Facts of {date}, sizewise {version}. --explain shows every assumption; --json gives all of it to programs.",
+              date=decision.facts_date, version=decision.version)),
+        FAINT,
+    )  # fmt: skip

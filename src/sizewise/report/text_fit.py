@@ -1,0 +1,96 @@
+"""The answer of `fit` on one screen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.text import Text as Line
+
+from sizewise.domain.text import T
+from sizewise.report.figures import gib, span
+from sizewise.report.page import BAD, FAINT, GOOD, STRONG, command_line, grid, heading, paragraph
+from sizewise.report.text_option import memory_blocks, speed_note, spoken
+from sizewise.report.words import CONSTRAINTS, FITS, KINDS, LEGEND
+from sizewise.units import GB, format_tokens, significant
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rich.console import RenderableType
+
+    from sizewise.domain.answers import FitAnswer
+    from sizewise.domain.text import Text
+    from sizewise.report.language import Say
+
+STYLES = {"yes": GOOD, "tight": "yellow", "no": BAD}
+
+
+def fit_blocks(answer: FitAnswer, say: Say) -> Iterator[RenderableType]:
+    """Verdict, memory, what it holds and how fast, the rule of thumb, what would help, the command."""
+    yield Line(say(_verdict(answer)), style=f"{STRONG} {STYLES[answer.fits]}")
+    yield from memory_blocks(answer.memory, answer.usable_bytes, say)
+    yield grid(_rows(answer, say))
+    yield paragraph(say(LEGEND), FAINT)
+    if answer.lifts:
+        yield heading(say(T("What would make it fit")))
+        yield grid((say(lift),) for lift in answer.lifts)
+    if answer.caveats:
+        yield heading(say(T("Good to know")))
+        yield grid((say(caveat),) for caveat in answer.caveats)
+    if answer.command:
+        yield heading(say(T("Start it")))
+        for line in (*answer.prepare, answer.command):
+            yield command_line(line)
+
+
+def _verdict(answer: FitAnswer) -> Text:
+    where = f"{answer.num_devices}x {answer.device}" if answer.num_devices > 1 else answer.device
+    names = {
+        "model": answer.model,
+        "quantization": answer.quantization,
+        "hardware": where,
+        "engine": f"{answer.engine} {answer.engine_version}".strip(),
+        "context": format_tokens(answer.context_tokens),
+        "count": f"{answer.num_sequences:,}",
+    }
+    if answer.fits == "yes":
+        return T("Yes: {model} in {quantization} fits on {hardware} with {engine}, {count} x {context} tokens.", **names)
+    if answer.fits == "tight":
+        return T(
+            "Only just: {model} in {quantization} fits on {hardware} with {engine}, {count} x {context} tokens, "
+            "if everything takes what is likely; test it before you rely on it.",
+            **names,
+        )
+    if answer.binding == "memory":
+        return T(
+            "No: {model} in {quantization} does not fit on {hardware} with {engine}, {count} x {context} tokens: "
+            "{missing} GiB are missing.",
+            missing=gib(answer.shortfall_bytes),
+            **names,
+        )
+    return T(
+        "No: {model} in {quantization} does not run on {hardware} with {engine}, {count} x {context} tokens; "
+        "it fails on: {constraint}.",
+        constraint=CONSTRAINTS.get(answer.binding, answer.binding),
+        **names,
+    )
+
+
+def _rows(answer: FitAnswer, say: Say) -> Iterator[tuple[str, str]]:
+    memory = T("{span} GiB, {usable} GiB usable", span=span(answer.memory_bytes, gib), usable=gib(answer.usable_bytes))
+    yield say(T("memory on the fullest device")), say(memory)
+    yield say(T("what it does")), say(KINDS.get(answer.kind, answer.kind))
+    longest = T("{tokens} tokens", tokens=format_tokens(answer.max_context_tokens))
+    yield say(T("longest text (context)")), say(longest if answer.max_context_tokens else FITS["no"])
+    yield (
+        say(T("requests at once")),
+        say(T("{sure} each of full length, about {usual} of the usual length",
+              sure=f"{answer.max_concurrency:,}", usual=f"{answer.expected_concurrency:,}")),
+    )  # fmt: skip
+    if answer.decode_tokens_per_s is not None:
+        yield say(T("writing speed, alone")), spoken(answer.decode_tokens_per_s, speed_note(answer.decode_tokens_per_s), say)
+    if answer.texts_per_s is not None:
+        yield say(T("texts of this length")), spoken(answer.texts_per_s, T("a second"), say)
+    fp16, low, high = (significant(size / GB) for size in answer.rule_of_thumb_bytes)
+    rule = T("{fp16} GB in 16 bits, {low}-{high} GB in 4 bits: weights only", fp16=fp16, low=low, high=high)
+    yield say(T("rule of thumb")), say(rule)

@@ -1,0 +1,98 @@
+"""The table of the original guide beside computed figures, and its three questions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.text import Text as Line
+
+from sizewise.domain.estimate import Estimate
+from sizewise.domain.text import T
+from sizewise.report.figures import UNKNOWN_MARK, gib, marked, money
+from sizewise.report.page import FAINT, STRONG, grid, heading, paragraph
+from sizewise.report.words import COMPLEXITIES
+from sizewise.units import format_tokens, significant
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rich.console import RenderableType
+
+    from sizewise.domain.answers import PolicyAnswer, TierLine, TierModel, TiersAnswer
+    from sizewise.report.language import Say
+
+
+def tiers_blocks(answer: TiersAnswer, say: Say) -> Iterator[RenderableType]:
+    """The rule's table, then each tier with real models, then what a complexity means."""
+    title = T(
+        "The sizes of the guide by its rule of thumb, and real models at {context} tokens for {users} at once",
+        context=format_tokens(answer.context_tokens),
+        users=f"{answer.num_users:,}",
+    )
+    yield Line(say(title), style=STRONG)
+    yield grid((_rule_row(line, say) for line in answer.lines), header=_rule_header(say))
+    for line in answer.lines:
+        yield from _tier(line, say)
+    yield heading(say(T("What a complexity stands for")))
+    yield grid(
+        (say(COMPLEXITIES[complexity]), ", ".join(tasks), say(bar))
+        for complexity, tasks, bar in answer.complexity_table
+    )
+    yield paragraph(say(T("Facts of {date}.", date=answer.facts_date)), FAINT)
+
+
+def _rule_header(say: Say) -> tuple[str, ...]:
+    return say(T("size")), say(T("FP16, GB")), say(T("INT4, GB")), say(T("hardware")), say(T("tasks"))
+
+
+def _rule_row(line: TierLine, say: Say) -> tuple[str, ...]:
+    ends = "+" if line.is_open_ended else ""
+    return (
+        line.name, f"~{_range(line.rule_fp16_gb)}{ends}", f"~{_range(line.rule_int4_gb)}", say(line.rule_hardware),
+        say(line.rule_tasks),
+    )  # fmt: skip
+
+
+def _range(ends_gb: tuple[float, float]) -> str:
+    low, high = ends_gb
+    return f"{low:g}" if low == high else f"{low:g}-{high:g}"
+
+
+def _tier(line: TierLine, say: Say) -> Iterator[RenderableType]:
+    yield heading(say(T("{size}: {nickname}", size=line.name, nickname=say(line.nickname))))
+    yield grid(
+        [
+            (say(T("for")), say(line.use)),
+            (say(T("strong")), say(line.advantage)),
+            (say(T("weak")), say(line.limit)),
+            (say(T("evidence")), say(line.evidence)),
+        ]
+    )
+    if line.models:
+        header = (
+            say(T("model, computed")), say(T("16 bits, GiB")), say(T("4 bits, GiB")), say(T("cheapest hardware, 4 bits")),
+            say(T("USD a month")), say(T("quality")),
+        )  # fmt: skip
+        yield grid((_model_row(model) for model in line.models), header=header, right=(1, 2, 4, 5))
+
+
+def _model_row(model: TierModel) -> tuple[str, ...]:
+    quality = marked(model.quality, significant) if isinstance(model.quality, Estimate) else UNKNOWN_MARK
+    return (
+        model.model.rsplit("/", 1)[-1],
+        gib(model.fp16_bytes),
+        gib(model.int4_bytes),
+        model.hardware,
+        money(model.monthly_usd),
+        quality,
+    )
+
+
+def policy_blocks(answer: PolicyAnswer, say: Say) -> Iterator[RenderableType]:
+    """The guide's questions as walked, its answer, and the computed one."""
+    yield Line(say(T("The three questions of the original guide")), style=STRONG)
+    yield grid((say(question), say(reply)) for question, reply in answer.questions)
+    yield heading(say(T("The guide says: {tiers}", tiers=" / ".join(answer.tiers))))
+    if answer.optimises_quantization:
+        yield paragraph(say(T("and make it smaller by quantization")))
+    yield paragraph(say(T("Computed for your request: {answer}", answer=answer.computed)))

@@ -1,0 +1,96 @@
+"""The words of a report: one plain name for every stable code."""
+
+from __future__ import annotations
+
+from sizewise.domain.text import T
+
+PARTS = {
+    "weights": T("weights"),
+    "kv_cache": T("text kept in mind (KV cache)"),
+    "compute": T("work space"),
+    "runtime": T("engine"),
+    "host_weights": T("weights in host memory"),
+}
+"""Lines of the memory sum."""
+
+CONSTRAINTS = {
+    "generator": T("writes no text"),
+    "licence": T("licence"),
+    "language": T("language"),
+    "capability": T("ability"),
+    "context": T("text length"),
+    "support": T("engine support"),
+    "memory": T("memory"),
+    "quality": T("quality"),
+    "speed": T("speed"),
+    "budget": T("budget"),
+    "cost": T("cost"),
+}
+"""What binds."""
+
+ROLES = {
+    "next-cheaper": T("next cheaper"),
+    "next-better": T("next better"),
+    "other-path": T("another way to pay"),
+    "size-above": T("a size larger"),
+    "size-below": T("a size smaller"),
+    "quantization": T("another quantization"),
+    "api": T("API"),
+    "nearest": T("nearest"),
+    "asked": T("asked for"),
+}
+"""Neighbours of the answer."""
+
+PATHS = {
+    "owned": T("your own hardware"),
+    "rent": T("rented"),
+    "buy": T("bought"),
+    "api": T("API"),
+}
+"""How it is paid for."""
+
+EVIDENCE = {
+    "own": T("tested by you"),
+    "direct": T("this model was tested"),
+    "variant": T("a close variant was tested"),
+    "base": T("its base model was tested"),
+    "interpolated": T("inferred from size and date"),
+    "self-reported": T("claimed by its publisher"),
+    "none": T("nobody tested it"),
+}
+"""Evidence grades of quality."""
+
+SET_BY = {
+    "you": T("you"),
+    "default": T("default"),
+    "detected": T("found here"),
+    "engine": T("engine"),
+}
+"""Who set a value."""
+
+KINDS = {
+    "generator": T("writes text"),
+    "score": T("gives a score, writes no text"),
+    "reward": T("gives a score, writes no text"),
+    "embedding": T("gives a vector, writes no text"),
+    "reranker": T("sorts texts, writes no text"),
+    "classifier": T("gives a label, writes no text"),
+}
+"""What a model gives."""
+
+FITS = {
+    "yes": T("yes"),
+    "tight": T("only just"),
+    "no": T("no"),
+}
+"""Verdicts of `fit`."""
+
+COMPLEXITIES = {
+    "simple": T("simple"),
+    "medium": T("medium"),
+    "complex": T("complex"),
+    "research": T("research"),
+}
+"""Complexity in the words of the original guide."""
+
+LEGEND = T("no mark: exact or measured   ~ computed or fitted   ? assumed   low to high: 8 of 10 cases")

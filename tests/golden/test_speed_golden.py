@@ -1,0 +1,129 @@
+"""Hand-worked cases of speed and load, computed independently of the code."""
+
+import numpy as np
+import pytest
+
+from sizewise.estimate.load import (
+    capacity_sequences,
+    load_at,
+    max_requests_per_s,
+    poisson_at,
+    tpot_s,
+    ttft_p95_s,
+    ttft_s,
+)
+from sizewise.estimate.speed import StepTerms, expert_coverage, offload_step_s, step_s
+
+# Llama 3 8B in bf16 on an H100 SXM (3,350 GB/s, 989 TFLOP/s), vLLM constants of the published fit: weights 16.06 GB
+# read at a factor of 1.05, cache at 0.74, 70 us a layer; prompt 1,024 tokens (26.9 ms, of which 2.24 ms launches),
+# 256 output tokens, so a sequence holds 1,152 tokens of 131,072 bytes on average.
+BANDWIDTH = 3350e9
+TERMS = StepTerms(
+    fixed_s=32 * 70e-6,
+    launch_s=32 * 70e-6,
+    dense_s=1.05 * 16.06e9 / BANDWIDTH,
+    expert_s=0.0,
+    expert_ratio=1.0,
+    sequence_s=0.74 * 1152 * 131072 / BANDWIDTH,
+    compute_s=0.0,
+    ingest_s=0.0156,
+)
+PREFILL_S = 0.0269
+OUTPUT_TOKENS = 256.0
+
+
+@pytest.mark.parametrize(
+    ("num_sequences", "step_ms", "tpot_ms", "tokens_per_s"),
+    [(1, 7.31, 7.40, 132), (8, 7.54, 8.31, 942), (32, 8.34, 11.43, 2757), (64, 9.41, 15.58, 4060), (128, 11.54, 23.88, 5317)],
+)
+def test_closed_loop_of_the_worked_example(num_sequences, step_ms, tpot_ms, tokens_per_s):
+    state = load_at(
+        TERMS, PREFILL_S, num_users=num_sequences, think_time_s=0.0, output_tokens=OUTPUT_TOKENS, max_sequences=256
+    )
+    assert step_s(TERMS, num_sequences) * 1e3 == pytest.approx(step_ms, abs=0.006)
+    assert tpot_s(TERMS, PREFILL_S, num_sequences=num_sequences, output_tokens=OUTPUT_TOKENS) * 1e3 == pytest.approx(
+        tpot_ms, abs=0.012
+    )
+    # the example leaves the wait for other prompts out of the time to the first token: 0.2 % at 128 streams
+    assert state.output_tokens_per_s == pytest.approx(tokens_per_s, rel=0.003)
+
+
+@pytest.mark.parametrize(
+    ("rate", "num_running", "tpot_ms", "ttft_ms"),
+    [(1, 2.0, 7.54, 46.6), (5, 11.6, 8.85, 48.4), (10, 29.4, 11.30, 51.6), (20, 130, 25.2, 64.0)],
+)
+def test_poisson_arrivals_of_the_worked_example(rate, num_running, tpot_ms, ttft_ms):
+    state = poisson_at(TERMS, PREFILL_S, requests_per_s=rate, output_tokens=OUTPUT_TOKENS, max_sequences=1024)
+    assert state.num_running == pytest.approx(num_running, rel=0.015)
+    assert state.tpot_s * 1e3 == pytest.approx(tpot_ms, rel=0.004)
+    assert state.ttft_s * 1e3 == pytest.approx(ttft_ms, abs=0.1)
+    assert state.is_stable
+
+
+def test_a_rate_above_the_maximum_is_unstable_and_has_no_latency():
+    top = max_requests_per_s(TERMS, PREFILL_S, output_tokens=OUTPUT_TOKENS, max_sequences=256)
+    state = poisson_at(TERMS, PREFILL_S, requests_per_s=30.0, output_tokens=OUTPUT_TOKENS, max_sequences=256)
+    assert top == pytest.approx(23.4, abs=0.05)
+    assert not state.is_stable
+    assert np.isnan(state.ttft_s)
+    assert state.busy_ratio == pytest.approx(30 / top)
+
+
+def test_capacity_is_where_the_worked_example_crosses_its_targets():
+    # TPOT(b) = 7.274 ms + b (0.0334 + 24.66 / 256) ms stays within 15.6 ms up to b = 64.2
+    count = capacity_sequences(
+        TERMS, PREFILL_S, output_tokens=OUTPUT_TOKENS, max_sequences=256, max_tpot_s=0.0156, max_ttft_s=1.0
+    )
+    assert count == 64
+    # TTFT(1) = 15.6 + 26.9 + 3.65 ms is above 40 ms: not even one sequence
+    assert (
+        capacity_sequences(
+            TERMS, PREFILL_S, output_tokens=OUTPUT_TOKENS, max_sequences=256, max_tpot_s=0.0156, max_ttft_s=0.04
+        )
+        == 0
+    )
+
+
+@pytest.mark.parametrize(
+    ("chosen", "experts", "num_tokens", "share"),
+    [(8, 128, 1, 0.0625), (8, 128, 8, 0.403), (8, 128, 32, 0.873), (8, 128, 64, 0.984), (2, 8, 2, 0.4375), (2, 8, 8, 0.900)],
+)
+def test_expert_coverage(chosen, experts, num_tokens, share):
+    assert expert_coverage(expert_ratio=chosen / experts, num_tokens=num_tokens) == pytest.approx(share, abs=0.0006)
+
+
+@pytest.mark.parametrize(
+    ("efficiency", "bandwidth", "fixed_s", "tokens_per_s"),
+    [(0.78, 1008e9, 1.88e-3, 123.0), (0.73, 936e9, 2.54e-3, 102.8)],
+)
+def test_decode_of_an_8b_at_four_bits(efficiency, bandwidth, fixed_s, tokens_per_s):
+    # 4,912,898,048 bytes at a share of the bandwidth and a fixed time (RTX 4090, RTX 3090)
+    terms = StepTerms(
+        fixed_s=fixed_s, launch_s=0.0, dense_s=4_912_898_048 / (efficiency * bandwidth), expert_s=0.0,
+        expert_ratio=1.0, sequence_s=0.0, compute_s=0.0, ingest_s=0.0,
+    )  # fmt: skip
+    assert 1 / step_s(terms, 1.0) == pytest.approx(tokens_per_s, abs=0.1)
+
+
+def test_partial_offload_of_a_70b():
+    # 20 GiB of 42.52 GB on an RTX 4090, the rest in DDR5-4800 (76.8 GB/s at 0.7)
+    step = offload_step_s(
+        device_read_bytes=20 * 2**30,
+        host_read_bytes=42.52e9 - 20 * 2**30,
+        device_byte_s=1 / (0.78 * 1008e9),
+        host_bandwidth_bytes_per_s=76.8e9,
+        host_efficiency=0.7,
+        fixed_s=1.88e-3,
+    )
+    assert 1 / step == pytest.approx(2.38, abs=0.02)
+
+
+def test_slowest_twentieth_waits_by_the_exponential_tail():
+    # busy 0.5: base 50 ms, wait 10 ms -> 50 + 10 ln 10 = 73.0 ms; almost idle: no wait
+    assert ttft_p95_s(mean_ttft_s=0.06, wait_s=0.01, busy_ratio=0.5) == pytest.approx(0.07303, abs=1e-5)
+    assert ttft_p95_s(mean_ttft_s=0.06, wait_s=0.01, busy_ratio=0.04) == pytest.approx(0.05)
+
+
+def test_time_to_the_first_token_without_load_is_ingest_half_a_step_and_the_prompt():
+    alone = ttft_s(TERMS, PREFILL_S, num_sequences=1.0, output_tokens=1e12)
+    assert alone == pytest.approx(0.0156 + 0.0269 + 0.00731 / 2, abs=1e-5)

@@ -1,0 +1,108 @@
+"""The tensor list of a model follows from its shape and its parameter count."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sizewise.catalog import load_catalog
+from sizewise.estimate.delta_net import delta_net
+from sizewise.estimate.tensors import attention_blocks, tensor_groups, tensor_list
+
+if TYPE_CHECKING:
+    from sizewise.domain.model import Model
+
+
+def _model(name: str) -> Model:
+    return load_catalog().models[name]
+
+
+LLAMA_8B = "meta-llama/Llama-3.1-8B-Instruct"
+
+
+def test_list_adds_up_to_the_parameters() -> None:
+    model = _model(LLAMA_8B)
+    assert sum(group.num_elements for group in tensor_groups(model)) == model.num_params == 8_030_261_248
+
+
+def test_vectors_are_what_the_matrices_leave() -> None:
+    vectors = next(g for g in tensor_groups(_model(LLAMA_8B)) if g.name == "vectors")
+    assert vectors.num_elements == 65 * 4_096  # two norms a block and the last one
+    assert not vectors.is_matrix
+
+
+@pytest.mark.parametrize(
+    ("name", "has_output", "is_gated"),
+    [
+        (LLAMA_8B, True, True),
+        ("meta-llama/Llama-3.2-1B-Instruct", False, True),
+        ("bigcode/starcoder2-15b", True, False),
+        ("PKU-Alignment/beaver-7b-v1.0-reward", False, True),
+    ],
+)
+def test_parameter_count_tells_output_and_gate(name: str, has_output: bool, is_gated: bool) -> None:  # noqa: FBT001
+    tensors = tensor_list(_model(name))
+    assert (tensors.has_output, tensors.is_gated, tensors.is_exact) == (has_output, is_gated, True)
+
+
+def test_experts_are_stacked_and_follow_the_dense_blocks() -> None:
+    groups = {group.name: group for group in tensor_groups(_model("deepseek-ai/DeepSeek-V3"))}
+    assert groups["ffn_down"].blocks == (0, 1, 2)
+    assert groups["ffn_down_exps"].blocks[0] == 3
+    assert groups["ffn_down_exps"].num_stacked == 256
+    assert groups["ffn_down_exps"].is_expert
+    assert not groups["ffn_down_shexp"].is_expert
+    assert not groups["ffn_gate_inp"].is_matrix
+
+
+def test_latent_attention_has_split_projections_and_no_keys() -> None:
+    names = {group.name for group in tensor_groups(_model("deepseek-ai/DeepSeek-V3"))}
+    assert {"attn_kv_a_mqa", "attn_k_b", "attn_v_b", "attn_q_a", "attn_q_b"} <= names
+    assert "attn_k" not in names
+
+
+def test_fused_families_have_one_attention_matrix() -> None:
+    names = {group.name for group in tensor_groups(_model("microsoft/phi-4"))}
+    assert "attn_qkv" in names
+    assert "attn_q" not in names
+
+
+def test_hybrids_attend_in_the_last_of_every_few_blocks() -> None:
+    model = _model("Qwen/Qwen3-Next-80B-A3B-Instruct")
+    assert attention_blocks(model) == tuple(range(3, 48, 4))
+    assert attention_blocks(_model(LLAMA_8B)) == tuple(range(32))
+
+
+@pytest.mark.parametrize(
+    ("name", "heads"),
+    [
+        ("Qwen/Qwen3-Next-80B-A3B-Instruct", (16, 32)),
+        ("Qwen/Qwen3.5-27B", (16, 48)),
+        ("Qwen/Qwen3.5-0.8B", (16, 16)),
+    ],
+)
+def test_delta_net_heads_follow_from_the_state_and_explain_all_parameters(
+    name: str, heads: tuple[int, int]
+) -> None:
+    assert delta_net(_model(name)) == heads
+    assert tensor_list(_model(name)).is_exact
+
+
+def test_layers_of_other_kinds_end_in_the_rest() -> None:
+    assert delta_net(_model("MiniMaxAI/MiniMax-Text-01")) is None
+    assert delta_net(_model(LLAMA_8B)) is None
+    assert "rest" in {group.name for group in tensor_groups(_model("MiniMaxAI/MiniMax-Text-01"))}
+
+
+def test_per_layer_embedding_is_told_apart() -> None:
+    names = {group.name for group in tensor_groups(_model("google/gemma-4-E2B-it"))}
+    assert "per_layer_token_embd" in names
+
+
+def test_shape_larger_than_the_parameters_is_scaled() -> None:
+    model = dataclasses.replace(_model(LLAMA_8B), num_params=6e9, num_active_params=6e9)
+    tensors = tensor_list(model)
+    assert 0.7 < tensors.scale < 1
+    assert not tensors.is_exact
