@@ -1,7 +1,6 @@
 """Builds catalog/gguf_mixtures.csv, gguf_sizes.csv (facts) and weights.csv (computed from the catalog).
 
-Usage: python scripts/build_weights.py [--facts DIR]   (DIR holds gguf_mixtures.csv and gguf_sizes.csv;
-without it
+Usage: python scripts/build_weights.py [--facts DIR]   (DIR holds gguf_mixtures.csv and gguf_sizes.csv; without it
 only weights.csv is rebuilt)
 """
 

@@ -11,7 +11,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from scipy.optimize import least_squares
 
 from sizewise.catalog.speed_constants import BOUNDS, COMPUTE_CLASSES
 from sizewise.estimate.speed import SpeedCoefficients
@@ -23,6 +22,12 @@ if TYPE_CHECKING:
 
 DIFFERENCE = 1e-4
 """Step of the numeric derivative of logarithms."""
+NOISE = 0.05
+"""Typical error of a good row, in logarithms."""
+STEP_LENGTHS = np.array([1.0, 0.7, 0.45, 0.25, 0.12, 0.05, 0.02])
+"""Shares of a Gauss-Newton step that are tried."""
+TOLERANCE = 1e-5
+"""A step that lowers the cost by a smaller share is the last."""
 POOLED_SPREAD = 0.7
 """Prior spread of pooled logarithms."""
 
@@ -131,31 +136,32 @@ def fitted(
     log_errors: Callable[[Array], Array],
     weights: Array,
     *,
-    noise: float,
     start: Array | None = None,
-    max_evaluations: int = 40,
+    max_steps: int = 30,
 ) -> Array:
-    """The vector that explains the measurements best: robust least squares of log errors / noise, with the priors.
+    """The vector that explains the measurements best: robust least squares of log errors / NOISE, with the priors.
 
-    `log_errors` takes vectors [k] and gives [k, rows].
+    Gauss-Newton; every step looks along its direction at STEP_LENGTHS and takes the best. `log_errors` takes vectors
+    [k] and gives [k, figures].
     """
-    mean, spread, root = layout.start, layout.spread, np.sqrt(weights)
+    mean, spread, root = layout.start, layout.spread, np.sqrt(weights) / NOISE
 
-    def residuals(vector: Array) -> Array:
-        errors = log_errors(vector[None])[0] * root / noise
-        return np.concatenate([_damped(errors), (vector - mean) / spread])
+    def residuals(vectors: Array) -> Array:
+        return np.concatenate([_damped(log_errors(vectors) * root), (vectors - mean) / spread], axis=1)
 
-    def jacobian(vector: Array) -> Array:
-        steps = np.vstack([vector, vector + DIFFERENCE * np.eye(len(vector))])
-        errors = _damped(log_errors(steps) * root / noise)
-        slopes = (errors[1:] - errors[0]).T / DIFFERENCE
-        return np.vstack([slopes, np.diag(1.0 / spread)])
-
-    first = mean if start is None else start
-    solution = least_squares(
-        residuals, first, jac=jacobian, max_nfev=max_evaluations, method="trf", x_scale=spread
-    )
-    return np.asarray(solution.x)
+    vector = mean if start is None else start
+    for _ in range(max_steps):
+        nearby = residuals(np.vstack([vector, vector + DIFFERENCE * np.eye(len(vector))]))
+        slopes = (nearby[1:] - nearby[0]).T / DIFFERENCE
+        direction = np.linalg.lstsq(slopes, -nearby[0], rcond=None)[0]
+        tried = vector + np.outer(STEP_LENGTHS, direction)
+        costs = np.sum(np.square(residuals(tried)), axis=1)
+        best = int(np.argmin(costs))
+        cost = float(np.sum(np.square(nearby[0])))
+        if costs[best] >= cost * (1.0 - TOLERANCE):
+            return tried[best] if costs[best] < cost else vector
+        vector = tried[best]
+    return vector
 
 
 def _damped(errors: Array) -> Array:

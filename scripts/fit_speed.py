@@ -25,9 +25,8 @@ if TYPE_CHECKING:
     from sizewise.domain.number import Array
     from sizewise.predict.speed_cases import Case
 
-NOISE = 0.05
-"""Typical error of a good row, in logarithms."""
-HELD_OUT_EVALUATIONS = 8
+HELD_OUT_STEPS = 12
+"""Steps of a fit without a device, which starts from the fit with it."""
 FEWEST_ROWS = 12
 """Figures below which a group has no band of its own."""
 BAND_QUANTILES = (0.1, 0.9)
@@ -234,7 +233,8 @@ def main() -> None:
     )
     args = parser.parse_args()
     catalog = load_catalog()
-    cases, truth = [], {}
+    cases: list[Case] = []
+    truth: dict[str, dict[str, str]] = {}
     for kind in ("single", "serving"):
         some, values = measured_cases(args.facts, catalog, kind)
         cases += some
@@ -245,7 +245,7 @@ def main() -> None:
     for family, names in FAMILIES.items():
         mine = [case for case in cases if case.engine.name in names]
         rows, layout = rows_of(mine, truth), layout_of(family, mine)
-        vector = fitted(layout, rows.log_errors(layout), rows.weights, noise=NOISE)
+        vector = fitted(layout, rows.log_errors(layout), rows.weights)
         figures = rows.figures(layout, vector)
         held_out = [] if args.no_held_out else held_out_figures(rows, layout, vector)
         for title, found in (("in sample", figures), ("device held out", held_out)):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sizewise import units
 from sizewise.advisor.bars import bar_text, chosen_bar
 from sizewise.advisor.question import Notes
-from sizewise.catalog.prices import fx_cny_per_usd
+from sizewise.catalog.prices import cost_constant
 from sizewise.decide.candidates import COMMERCIAL
 from sizewise.decide.evaluate import KV_BYTES
 from sizewise.domain.device import Machine
@@ -146,7 +146,7 @@ def _check_lengths(question: Question, values: dict[str, float]) -> None:
 def usd(text: str | float, what: str) -> float:
     """An amount in USD or CNY, converted with the catalog's dated rate. [USD]"""
     amount, currency = units.parse_money(str(text), what)
-    return amount if currency == "USD" else amount / fx_cny_per_usd()
+    return amount if currency == "USD" else amount / cost_constant("fx_cny_per_usd").value.likely
 
 
 def _limits(question: Question, notes: Notes) -> Limits:

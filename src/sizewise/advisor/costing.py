@@ -11,7 +11,6 @@ from sizewise.catalog.prices import cost_defaults
 from sizewise.domain.estimate import Estimate, Unknown
 from sizewise.estimate.columns import machine_columns
 from sizewise.estimate.cost import buy_parts, machine_costs, monthly_usd
-from sizewise.units import HOURS_PER_MONTH
 
 if TYPE_CHECKING:
     from sizewise.domain.decision import Deployment
@@ -33,7 +32,7 @@ def cost_range(
     if not np.isfinite(likely):
         reason = "no price is known for this hardware"
         return Unknown(reason=reason), Unknown(reason=reason), ()
-    parts = tuple(_parts(machine, deployment, busy_ratio * active_hours / HOURS_PER_MONTH, likely))
+    parts = tuple(_parts(machine, deployment, busy_ratio, active_hours, likely))
     if deployment.path == "owned":
         monthly = Estimate.within(likely, *OWNED_SPREAD, "assumed")
         return monthly, Estimate.exactly(0.0, "derived"), parts
@@ -59,19 +58,23 @@ def _at_price(machine: Machine, end: str) -> Machine:
 
 
 def _cost(machine: Machine, deployment: Deployment, busy_ratio: float, active_hours: float) -> tuple[float, float]:
-    costs = machine_costs(machine_columns([machine]), cost_defaults(), active_hours=active_hours)
+    defaults = replace(cost_defaults(), active_hours_per_month=active_hours)
+    costs = machine_costs(machine_columns([machine]), defaults)
     monthly = monthly_usd(costs, deployment.path, replicas=deployment.replicas, busy_ratio=busy_ratio)
     upfront = deployment.replicas * float(costs.upfront_usd[0]) if deployment.path == "buy" else 0.0
     return float(np.asarray(monthly).reshape(-1)[0]), upfront
 
 
-def _parts(machine: Machine, deployment: Deployment, busy_ratio: float, likely: float) -> list[tuple[str, float]]:
+def _parts(
+    machine: Machine, deployment: Deployment, busy_ratio: float, active_hours: float, likely: float
+) -> list[tuple[str, float]]:
     """Named parts that sum to the likely cost. [USD/month]"""
     if deployment.path == "rent":
         return [("rent", likely)]
     if deployment.path == "owned":
         return [("energy", likely)]
     columns = machine_columns([machine])
-    parts = buy_parts(columns, cost_defaults(), busy_ratio=busy_ratio)
+    defaults = replace(cost_defaults(), active_hours_per_month=active_hours)
+    parts = buy_parts(columns, defaults, busy_ratio=busy_ratio)
     each = {f.name.removesuffix("_usd"): float(np.asarray(getattr(parts, f.name)).reshape(-1)[0]) for f in fields(parts)}
     return [(name, deployment.replicas * amount) for name, amount in each.items() if amount]

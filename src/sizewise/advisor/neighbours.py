@@ -29,6 +29,8 @@ MAX_NEAREST = 5
 """Nearest options shown where nothing passes."""
 SAME_SIZE_RATIO = 1.15
 """Models whose sizes differ by less are the same size. [ratio]"""
+NEXT_SIZE_RATIO = 4.0
+"""Beyond this it is no neighbour any more. [ratio]"""
 GATE_TEXTS: dict[str, Text] = {
     "generator": T("it does not write text: it gives a score, a label or a vector"),
     "licence": T("its licence does not allow the use asked for"),
@@ -49,28 +51,31 @@ def neighbours(catalog: Catalog, found: Found, answer: Option) -> Iterator[Rejec
 
 
 def size_above(found: Found, chosen: Model) -> Model | None:
-    """The next larger model of the same family, else the next larger one with known quality."""
+    """The best known model one size up, of the same family if there is one."""
     return _next(found, chosen, is_larger=True)
 
 
 def size_below(found: Found, chosen: Model) -> Model | None:
-    """The next smaller one, likewise."""
+    """The best known one size down, likewise."""
     return _next(found, chosen, is_larger=False)
 
 
 def _next(found: Found, chosen: Model, *, is_larger: bool) -> Model | None:
-    graded = {found.space.rows[i].model.name for i in np.flatnonzero(np.isfinite(found.grades.mean)).tolist()}
-    beyond = [
-        m
-        for m in found.models
-        if m.name in graded
-        and (m.num_params > chosen.num_params * SAME_SIZE_RATIO if is_larger else m.num_params * SAME_SIZE_RATIO < chosen.num_params)
-    ]
-    family = [m for m in beyond if m.family == chosen.family]
-    pool = family or beyond
-    if not pool:
+    graded: dict[str, float] = {}
+    for i in np.flatnonzero(np.isfinite(found.grades.mean)).tolist():
+        name = found.space.rows[i].model.name
+        graded[name] = max(graded.get(name, 0.0), float(found.grades.mean[i]))
+    near = [m for m in found.models if m.name in graded and _is_next_size(m, chosen, is_larger=is_larger)]
+    family = [m for m in near if m.family == chosen.family]
+    if not near:
         return None
-    return min(pool, key=lambda m: (abs(np.log(m.num_params / chosen.num_params)), m.name))
+    return max(family or near, key=lambda m: (graded[m.name], m.name))
+
+
+def _is_next_size(model: Model, chosen: Model, *, is_larger: bool) -> bool:
+    """Is it larger (smaller) by more than nothing, and not by so much that a size lies between?"""
+    ratio = model.num_params / chosen.num_params
+    return SAME_SIZE_RATIO < (ratio if is_larger else 1 / ratio) < NEXT_SIZE_RATIO
 
 
 def other_formats(catalog: Catalog, found: Found, answer: Option, chosen: Model) -> Iterator[Rejection]:

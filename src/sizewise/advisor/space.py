@@ -30,6 +30,11 @@ if TYPE_CHECKING:
 MULTI_DEVICE_KINDS = ("consumer", "datacenter", "workstation", "npu")
 """Kinds of devices of which several fit into one machine."""
 
+SLOTTED = ("llamacpp", "growing")
+"""Memory rules of engines whose number of parallel requests is set at start."""
+MOST_SLOTS = 256
+"""Parallel requests that llama.cpp can be started with. [count] Source: LLAMA_MAX_SEQ, llama.cpp b11549."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
@@ -79,9 +84,10 @@ def build_space(
 
 
 def chosen_engines(catalog: Catalog, request: Request) -> tuple[Engine, ...]:
-    """The engines asked for, else those proposed by default."""
+    """The engines asked for, else those proposed by default; slots are a setting, so they limit nothing."""
     asked = request.filters.engines
-    return tuple(e for e in catalog.engines.values() if (e.name in asked if asked else e.is_default))
+    chosen = (e for e in catalog.engines.values() if (e.name in asked if asked else e.is_default))
+    return tuple(replace(e, max_num_seqs=max(e.max_num_seqs, MOST_SLOTS)) if e.memory_rule in SLOTTED else e for e in chosen)
 
 
 def sensible_rows(
@@ -142,7 +148,7 @@ class _Parts:
             model_of_row=np.array([position[row.model.name] for row in rows]),
             weights=weight_columns([(row.model, row.quantization) for row in rows]),
             machines=columns,
-            costs=machine_costs(columns, cost_defaults(), active_hours=active_hours),
+            costs=machine_costs(columns, replace(cost_defaults(), active_hours_per_month=active_hours)),
             max_replicas=np.array([m.max_replicas for m in machines]),
         )
 

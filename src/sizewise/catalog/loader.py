@@ -11,6 +11,7 @@ from sizewise.catalog.describe import Fact, describe, find, listing
 from sizewise.catalog.names import NameIndex
 from sizewise.catalog.rows import (
     DEVICE_COLUMNS,
+    DROPPED_COLUMNS,
     MODEL_COLUMNS,
     PRICE_COLUMNS,
     device_from_row,
@@ -20,7 +21,7 @@ from sizewise.catalog.table import file_text, header_of, path_shown, read_table
 from sizewise.domain.engine import Engine
 from sizewise.domain.quantization import Quantization
 from sizewise.domain.workload import Task
-from sizewise.errors import InvalidFile
+from sizewise.errors import InvalidFile, NotSupported, UnknownName
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -72,8 +73,17 @@ class Catalog:
         return max(dates)
 
     def model(self, name: str) -> Model:
-        """The model of this name or unambiguous short name."""
-        return self.models[self._model_names.find(name)]
+        """The model of this name or unambiguous short name.
+
+        Raises: UnknownName, AmbiguousName; NotSupported for a model that is known but cannot be sized.
+        """
+        try:
+            return self.models[self._model_names.find(name)]
+        except UnknownName as error:
+            reason = _dropped_models().get(name.strip().lower())
+            if reason is None:
+                raise
+            raise NotSupported("model {name} cannot be sized: {reason}", name=name, reason=reason) from error
 
     def device(self, name: str) -> Device:
         """The device of this name, alias or unambiguous short name."""
@@ -147,6 +157,13 @@ def load_catalog() -> Catalog:
 def _shipped_models() -> dict[str, Model]:
     rows = read_table(FOLDER / "models.csv", MODEL_COLUMNS)
     return {row["name"]: model_from_row(row, "") for row in rows}
+
+
+@cache
+def _dropped_models() -> dict[str, str]:
+    """Known models that cannot be sized: lower-case name and reason."""
+    rows = read_table(FOLDER / "dropped_models.csv", DROPPED_COLUMNS)
+    return {row["name"].lower(): row["reason"] for row in rows}
 
 
 @cache

@@ -133,6 +133,14 @@ PRICE_COLUMNS = (
 )
 
 
+DROPPED_COLUMNS = (
+    Column("name", text, is_required=True),
+    Column("reason", text, is_required=True),
+    Column("source", text, is_required=True),
+    Column("as_of", text, is_required=True),
+)
+
+
 def model_from_row(row: Row, default_source: str) -> Model:
     """The model of one checked row; what it leaves out follows from the rest."""
     head_dim = row["head_dim"] or max(1, row["hidden_size"] // row["num_heads"])

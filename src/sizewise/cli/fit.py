@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from sizewise.cli.language import say_of
-from sizewise.cli.output import show
+from sizewise.cli.output import show_json, show_page
 from sizewise.cli.verbs import option, verb
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
 DOES_NOT_FIT = 1
+THIS_COMPUTER = "this"
 
 
 @verb("fit", help="Does this model run on this hardware: with how much text, for how many; and if not, what would help?")
@@ -27,19 +25,20 @@ DOES_NOT_FIT = 1
 @option("--catalog", metavar="FILE", help="A CSV with your own models or devices.")
 @option("--out", metavar="FILE", help="Write the answer to a file.")
 @click.pass_context
-def command(ctx: click.Context, /, model: str, catalog: str | None, out: str | None, as_json: bool, **given: Any) -> int:  # noqa: ANN401, FBT001
+def command(ctx: click.Context, /, **given: Any) -> int:  # noqa: ANN401 - what was typed
     """Answer for one model: a Hugging Face id, or a folder with config.json."""
     from sizewise import advisor
-    from sizewise.report.answer_json import fit_json
 
-    say = say_of(ctx)
-    device = given.pop("device") or "this"
-    answer = advisor.fit(model, device=device, user_catalog=catalog, **given)
+    say, as_json, out = say_of(ctx), given.pop("as_json"), given.pop("out")
+    answer = advisor.fit(
+        given.pop("model"), device=given.pop("device") or THIS_COMPUTER, user_catalog=given.pop("catalog"), **given
+    )
+    if as_json:
+        from sizewise.report.answer_json import fit_json
 
-    def blocks() -> Iterable[Any]:
+        show_json(fit_json(answer, say), out=out, say=say)
+    else:
         from sizewise.report.text_fit import fit_blocks
 
-        return fit_blocks(answer, say)
-
-    show(as_json=as_json, payload=lambda: fit_json(answer, say), blocks=blocks, say=say, out=out)
+        show_page(fit_blocks(answer, say), out=out, say=say)
     return DOES_NOT_FIT if answer.fits == "no" else 0

@@ -14,25 +14,28 @@ from sizewise.domain.text import T
 from sizewise.errors import InvalidFile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
     from rich.console import RenderableType
 
     from sizewise.report.language import Say
 
 
-def show(
-    *, as_json: bool, payload: Callable[[], Any], blocks: Callable[[], Iterable[RenderableType]], say: Say, out: str | None = None
-) -> None:
-    """Print the answer, or write it to a file; only the form that is asked for is built."""
-    if as_json:
-        from sizewise.report.answer_json import json_text
+def show_json(payload: Any, *, out: str | None, say: Say) -> None:  # noqa: ANN401 - any JSON value
+    """Print or write an answer for programs."""
+    from sizewise.report.answer_json import json_text
 
-        text = json_text(payload()) + "\n"
-    else:
-        from sizewise.report.page import page_text
+    _deliver(json_text(payload) + "\n", out, say)
 
-        text = page_text(blocks(), for_file=out is not None)
+
+def show_page(blocks: Iterable[RenderableType], *, out: str | None, say: Say) -> None:
+    """Print or write an answer for people."""
+    from sizewise.report.page import page_text
+
+    _deliver(page_text(blocks, for_file=out is not None), out, say)
+
+
+def _deliver(text: str, out: str | None, say: Say) -> None:
     if out is None:
         write(text)
     else:

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from sizewise.cli.language import say_of
-from sizewise.cli.output import show
+from sizewise.cli.output import show_json, show_page
 from sizewise.cli.verbs import option, verb
 from sizewise.errors import BadInput, UnknownName
+from sizewise.units import parse_whole
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sizewise.advisor import Question
+    from sizewise.report.language import Say
 
 NO_OPTION = 1
-POLICIES = ("computed", "rule-of-thumb")
+RULE_OF_THUMB = "rule-of-thumb"
+POLICIES = ("computed", RULE_OF_THUMB)
 YES, NO = "yes", "no"
 MOST_OPTIONS = 1000
 """Options that `--all` lists: more than anybody reads."""
-REPEATABLE = ("language", "model", "quantization", "engine", "device", "path")
 
 
 @verb("recommend", help="The smallest model that does the task well enough, on the cheapest hardware, and why.")
@@ -53,55 +60,59 @@ REPEATABLE = ("language", "model", "quantization", "engine", "device", "path")
 @click.pass_context
 def command(ctx: click.Context, /, **given: Any) -> int:  # noqa: ANN401 - what was typed
     """Answer one question."""
-    from sizewise.advisor.question import Question
+    from sizewise.advisor import Question
 
-    shown = {name: given.pop(name) for name in ("as_json", "out", "explain", "top", "lists_all", "catalog")}
+    display = {name: given.pop(name) for name in ("as_json", "out", "explain", "top", "lists_all", "catalog")}
     policy = {name: given.pop(name) for name in ("policy", "budget_limited", "enterprise_hardware")}
     question = Question(**given)
-    if _chosen("--policy", policy["policy"], POLICIES) == POLICIES[0]:
-        return _computed(ctx, question, shown)
-    return _rule_of_thumb(ctx, question, policy, shown)
+    if _chosen("--policy", policy["policy"], POLICIES) == RULE_OF_THUMB:
+        return _rule_of_thumb(say_of(ctx), question, policy, display)
+    return _computed(say_of(ctx), question, display)
 
 
-def _computed(ctx: click.Context, question: Any, shown: dict[str, Any]) -> int:  # noqa: ANN401 - Question, not loaded
+def _computed(say: Say, question: Question, display: Mapping[str, Any]) -> int:
     from sizewise import advisor
-    from sizewise.report.answer_json import plain
-    from sizewise.units import parse_whole
 
-    say = say_of(ctx)
-    top = {} if shown["top"] is None else {"top": parse_whole(shown["top"], "--top", MOST_OPTIONS)}
-    if shown["lists_all"]:
-        if top:
-            raise BadInput("--all and --top ask for different lists; give one of them")
-        top = {"top": MOST_OPTIONS}
-    decision = advisor.recommend(question, user_catalog=shown["catalog"], **top)
+    listed = _num_listed(display)
+    top = {} if listed is None else {"top": listed}
+    decision = advisor.recommend(question, user_catalog=display["catalog"], **top)
+    if display["as_json"]:
+        from sizewise.report.answer_json import plain
 
-    def blocks() -> Any:  # noqa: ANN401 - blocks of a library that JSON does not load
+        show_json(plain(decision, say), out=display["out"], say=say)
+    else:
         from sizewise.report.text import decision_blocks
 
-        return decision_blocks(decision, say, shows_list=bool(top), explains=shown["explain"])
-
-    show(as_json=shown["as_json"], payload=lambda: plain(decision, say), blocks=blocks, say=say, out=shown["out"])
+        page = decision_blocks(decision, say, shows_list=listed is not None, explains=display["explain"])
+        show_page(page, out=display["out"], say=say)
     return 0 if decision.answer else NO_OPTION
 
 
-def _rule_of_thumb(ctx: click.Context, question: Any, policy: dict[str, Any], shown: dict[str, Any]) -> int:  # noqa: ANN401
-    from sizewise import advisor
-    from sizewise.report.answer_json import policy_json
+def _num_listed(display: Mapping[str, Any]) -> int | None:
+    """How many options to list; None: no list."""
+    if display["lists_all"] and display["top"] is not None:
+        raise BadInput("--all and --top ask for different lists; give one of them")
+    if display["lists_all"]:
+        return MOST_OPTIONS
+    return None if display["top"] is None else parse_whole(display["top"], "--top", MOST_OPTIONS)
 
-    say = say_of(ctx)
+
+def _rule_of_thumb(say: Say, question: Question, policy: Mapping[str, Any], display: Mapping[str, Any]) -> int:
+    from sizewise import advisor
+
     answer = advisor.rule_of_thumb(
         question,
         budget_limited=_truth("--budget-limited", policy["budget_limited"]),
         enterprise_hardware=_truth("--enterprise-hardware", policy["enterprise_hardware"]),
     )
+    if display["as_json"]:
+        from sizewise.report.answer_json import policy_json
 
-    def blocks() -> Any:  # noqa: ANN401 - as above
+        show_json(policy_json(answer, say), out=display["out"], say=say)
+    else:
         from sizewise.report.text_tiers import policy_blocks
 
-        return policy_blocks(answer, say)
-
-    show(as_json=shown["as_json"], payload=lambda: policy_json(answer, say), blocks=blocks, say=say, out=shown["out"])
+        show_page(policy_blocks(answer, say), out=display["out"], say=say)
     return 0
 
 

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from sizewise.domain.quantization import Quantization
     from sizewise.domain.request import Filters, Limits, Request
 
-SIXTEEN_BITS = 16.0
+WIDEST_USEFUL_BITS = 16.0
+"""A published 16-bit format is kept as it is; a 32-bit one gains nothing over its 16-bit copy. [bits/weight]"""
 COMMERCIAL = {"commercial": ("yes", "conditional"), "open": ("yes",), "any": ("yes", "conditional", "no")}
 """`commercial_use` values that each licence requirement accepts."""
 
@@ -41,8 +42,7 @@ def model_gate(model: Model, request: Request) -> str:
 def is_sensible(model: Model, quantization: Quantization, native: Quantization, filters: Filters, limits: Limits) -> bool:
     """Is this format worth proposing for this model?
 
-    Asked for by name: yes. Otherwise a default format, not below the floor, not wider than the published weights
-    (nothing is gained), and a natively quantized model stays as published.
+    Asked for by name: yes. Otherwise the published format, or a default one of fewer bits that is not below the floor.
     """
     if filters.quantizations:
         return quantization.name in filters.quantizations
@@ -50,9 +50,7 @@ def is_sensible(model: Model, quantization: Quantization, native: Quantization, 
         return True
     if not quantization.is_default or quantization.nominal_bits < limits.min_weight_bits:
         return False
-    if native.nominal_bits >= SIXTEEN_BITS:
-        return True
-    return quantization.nominal_bits < native.nominal_bits or quantization.container == "gguf"
+    return quantization.nominal_bits < min(native.nominal_bits, WIDEST_USEFUL_BITS)
 
 
 def reads(engine: Engine, quantization: Quantization) -> bool:

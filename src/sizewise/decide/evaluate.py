@@ -158,7 +158,8 @@ def evaluate(block: Block, request: Request) -> Evaluated:
     )
     replicas = num_replicas(workload.num_users, users)
     replicas = np.where(replicas <= np.minimum(block.max_replicas, request.limits.max_replicas), replicas, np.inf)
-    busy_ratio = workload.num_users / (replicas * users)
+    with np.errstate(invalid="ignore"):
+        busy_ratio = workload.num_users / (replicas * users)
     usd, path, upfront_usd = cheapest_path(block, request, replicas, busy_ratio)
     return Evaluated(
         shortfall_bytes=known.memory.fixed + known.memory.per_sequence - known.memory.budget,
@@ -205,7 +206,7 @@ def cheapest_path(block: Block, request: Request, replicas: Array, busy_ratio: A
     best_upfront: Array = np.full(np.shape(replicas), np.nan)
     for index, path in enumerate(paths):
         usd = monthly_usd(block.costs, path, replicas=replicas, busy_ratio=busy_ratio)
-        upfront = replicas * (block.costs.upfront_usd if path == "buy" else 0.0)
+        upfront = replicas * block.costs.upfront_usd if path == "buy" else 0.0
         is_better = (usd < best_usd) & (upfront <= limits.upfront_budget_usd)
         best_usd = np.where(is_better, usd, best_usd)
         best_path = np.where(is_better, index, best_path)

@@ -1,8 +1,7 @@
 """The KV cache: what a sequence needs, and what each engine allocates for it.
 
 A model's cache is counted in elements per token (domain.CacheShape), whatever its attention: full and grouped
-layers keep every token, sliding layers a window, latent layers one vector without V, linear layers a fixed
-state.
+layers keep every token, sliding layers a window, latent layers one vector without V, linear layers a fixed state.
 """
 
 from __future__ import annotations
@@ -53,8 +52,7 @@ def kv_cache_bytes(
     """KV cache that one sequence needs. [bytes].
 
     (full elements x tokens + sliding elements x min(tokens, window)) x bytes per element, without the fixed
-    state of
-    linear layers.
+    state of linear layers.
     Valid for: full, grouped, latent, sliding and hybrid attention.
     Source: published configurations; nine hand-worked rows in tests/golden/test_kv_cache.py.
 
@@ -85,8 +83,7 @@ def llamacpp_kv_cache_bytes(
     Cells of a stream = pad(context / streams, 256), streams = slots, or 1 when unified; sliding layers hold
     pad(min(cells, window x (slots if unified else 1) + ubatch), 256) cells a stream; each slot has its state.
     Arguments: `context_tokens` is n_ctx, shared by all slots; `keeps_full_windows` is --swa-full.
-    Source: allocator of llama.cpp b11549; older builds padded to 32 without flash
-    attention.
+    Source: allocator of llama.cpp b11549; older builds padded to 32 without flash attention.
     """
     streams = np.ones_like(num_slots) if is_unified else np.asarray(num_slots)
     cells = padded(np.asarray(context_tokens) / streams, CELL_PADDING_TOKENS)

@@ -19,7 +19,7 @@ from sizewise.estimate.kv_cache import (
     padded,
     paged_window_tokens,
 )
-from sizewise.estimate.memory_llamacpp import FLOAT_BYTES, compute_bytes, stream_tokens
+from sizewise.estimate.memory_llamacpp import FLOAT_BYTES, compute_bytes, pipeline_copies_bytes, stream_tokens
 from sizewise.units import GIB
 
 if TYPE_CHECKING:
@@ -149,6 +149,14 @@ def _llamacpp_terms(q: MemoryQuestion) -> MemoryTerms:
         models=q.models, cells_tokens=cells, window_cells_tokens=window, ubatch_tokens=ubatch,
         num_outputs=q.options.num_outputs, uses_flash_attention=q.options.uses_flash_attention,
     )  # fmt: skip
+    if q.split == "layer":
+        copies = pipeline_copies_bytes(
+            models=q.models,
+            cells_tokens=cells + window,
+            ubatch_tokens=ubatch,
+            uses_flash_attention=q.options.uses_flash_attention,
+        )
+        compute = compute + copies * (q.machines.num_devices > 1)
     share = device_ratio(q)
     return MemoryTerms(
         weights=_placed(q, q.weights.dense_read_bytes + q.weights.expert_bytes, share),

@@ -19,16 +19,18 @@ if TYPE_CHECKING:
 
 WEIGHT_BANDS = {"exact": (1.0, 1.0), "derived": (0.999, 1.001), "assumed": (0.97, 1.03)}
 """80 % range of the weights by basis, as factors: recipes replayed within 0.1 %, unknown recipes seen within 3 %."""
+WORKING_SET = (0.6, 1.4, "derived")
+CONTEXT = (0.75, 1.25, "assumed")
+KEPT = (1.0, 1.0, "derived")
 PART_BANDS: dict[str, dict[str, tuple[float, float, str]]] = {
-    "llamacpp": {"compute": (0.85, 1.2, "derived"), "runtime": (0.75, 1.25, "assumed")},
-    "paged": {"compute": (0.6, 1.7, "fitted"), "runtime": (0.5, 1.6, "assumed")},
-    "growing": {"compute": (0.6, 1.4, "derived"), "runtime": (0.75, 1.25, "assumed")},
-    "single_pass": {"compute": (0.6, 1.4, "derived"), "runtime": (0.75, 1.25, "assumed")},
+    "llamacpp": {"kv_cache": KEPT, "compute": (0.85, 1.2, "derived"), "runtime": CONTEXT},
+    "paged": {"kv_cache": KEPT, "compute": (0.6, 1.7, "fitted"), "runtime": (0.5, 1.6, "assumed")},
+    "growing": {"kv_cache": KEPT, "compute": WORKING_SET, "runtime": CONTEXT},
+    "single_pass": {"activations": WORKING_SET, "compute": WORKING_SET, "runtime": CONTEXT},
 }
-"""80 % range of the other parts by rule, as factors: compute +-15 % (GPU up to +20 %), context 0.3 to 0.5
-GiB,
-vLLM about +-1 GiB a GPU, a working set an upper bound. Assumed from
-the spread of the same quantities in engine logs."""
+"""80 % range of the other parts by rule, as factors; the first is what every sequence adds. llama.cpp's compute
++-15 % (GPU up to +20 %), driver context 0.3 to 0.5 GiB, vLLM about +-1 GiB a GPU, a working set an upper bound.
+Assumed from the spread of the same quantities in engine logs."""
 
 
 def memory_parts(
@@ -39,15 +41,16 @@ def memory_parts(
     Arguments: terms whose arrays hold one value; `host_bytes` of weights that stay in host memory.
     """
     bands = PART_BANDS[rule]
-    cache = _value(terms.kv_constant) + num_sequences * _value(terms.per_sequence)
     low, high = WEIGHT_BANDS[weights_basis]
-    sizes = {
-        "weights": Estimate.within(_value(terms.weights), low, high, weights_basis),
-        "kv_cache": Estimate.exactly(cache, "derived"),
-        "compute": Estimate.within(_value(terms.compute), *bands["compute"]),
-        "runtime": Estimate.within(_value(terms.runtime), *bands["runtime"]),
-    }
-    parts = [MemoryPart(name=name, size=size) for name, size in sizes.items()]
+    of_sequences = _value(terms.kv_constant) + num_sequences * _value(terms.per_sequence)
+    likely = (of_sequences, _value(terms.compute), _value(terms.runtime))
+    parts = [
+        MemoryPart(name="weights", size=Estimate.within(_value(terms.weights), low, high, weights_basis))
+    ]
+    parts += [
+        MemoryPart(name=name, size=Estimate.within(size, *band))
+        for size, (name, band) in zip(likely, bands.items(), strict=True)
+    ]
     if host_bytes > 0:
         size = Estimate.within(host_bytes, low, high, weights_basis)
         parts.append(MemoryPart(name="host_weights", size=size, placement="host"))

@@ -23,12 +23,10 @@ PER_LAYER_EMBEDDING = "per_layer_token_embd"
 GLOBAL = (-1,)
 """Block numbers of a tensor outside the blocks."""
 FUSED_FAMILIES = frozenset({"Phi 1.5", "Phi 2", "Phi 3", "Phi 4", "Qwen", "GPT-NeoX", "Pythia"})
-"""Families whose query, key and value matrices are one tensor in GGUF files: the mixtures treat it as
-`attn_v`.
+"""Families whose query, key and value matrices are one tensor in GGUF files: the mixtures treat it as `attn_v`.
 Source: tensor lists of llama.cpp b11549 (architectures phi2, phi3, qwen, gptneox)."""
 PER_LAYER_EMBEDDING_FAMILIES = frozenset({"Gemma 3n", "Gemma 4"})
-"""Families whose small models add a second embedding, one vector a layer; most of their unlisted
-parameters."""
+"""Families whose small models add a second embedding, one vector a layer: most of what their shape leaves out."""
 MIN_PER_LAYER_RATIO = 0.3
 """Share of the parameters from which an unlisted rest of these families is that embedding."""
 MAX_VECTORS_PER_BLOCK = 16
@@ -89,12 +87,10 @@ class TensorList:
 def tensor_list(model: Model) -> TensorList:
     """Tensors of this model. [elements].
 
-    Whether an output matrix exists and whether blocks are gated follows from the parameter count: the
-    declared
+    Whether an output matrix exists and whether blocks are gated follows from the parameter count: the declared
     answer is tried first, then its opposite; the first whose remainder can be norms and biases is taken.
-    Valid for: transformers with full, grouped, latent or sliding attention, dense or mixture of experts.
-    Layers
-    of other kinds (linear attention, state space) end in one group `rest`.
+    Valid for: transformers with full, grouped, latent or sliding attention and gated delta nets, dense or
+    mixture of experts. Layers of other kinds (state space, short convolution) end in one group `rest`.
     """
     choices = [
         (output, gated)

@@ -34,8 +34,7 @@ MERGED_VOCABULARY = 65536
 UNPIPELINED_ENGINES = frozenset({"ik_llama.cpp"})
 """Forks whose layer split keeps no input copies. Source: their logs."""
 FEW_LOGITS_MEASURES = frozenset({"process_rss", "vram_peak"})
-"""Ways of measuring where logits of one token count: a process shows only touched pages; the driver figures
-are of
+"""Ways of measuring where logits of one token count: a process shows only touched pages; the driver figures are of
 servers of 2026, which reserve one row a slot. Engine logs and older tools reserve the whole micro-batch."""
 MAPPED_MEASURES = frozenset({"process_rss"})
 """Ways of measuring that see the whole mapped file, looked-up embeddings included."""

@@ -1,0 +1,32 @@
+"""`sizewise accuracy`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from sizewise.cli.language import say_of
+from sizewise.cli.output import show_json, show_page
+from sizewise.cli.verbs import option, verb
+
+
+@verb("accuracy", help="How wrong the predictions are: every measured fact predicted and compared.")
+@option("--facts", metavar="DIR", help="A folder with questions/ and truth/; the shipped facts by default.")
+@option("--groups", is_flag=True, help="Also by engine, device class and the other groups.")
+@option("--out", metavar="FILE", help="Write the answer to a file.")
+@click.pass_context
+def command(ctx: click.Context, /, **given: Any) -> int:  # noqa: ANN401 - what was typed
+    """Score the predictions."""
+    from sizewise import advisor
+
+    say, answer = say_of(ctx), advisor.accuracy(given["facts"])
+    if given["as_json"]:
+        from sizewise.report.answer_json import plain
+
+        show_json(plain(answer, say), out=given["out"], say=say)
+    else:
+        from sizewise.report.text_accuracy import accuracy_blocks
+
+        show_page(accuracy_blocks(answer, say, shows_groups=given["groups"]), out=given["out"], say=say)
+    return 0
