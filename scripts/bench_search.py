@@ -18,7 +18,7 @@ import numpy as np
 from bench_process import MAXRSS_BYTES
 from sizewise.advisor.space import build_space, market_machines
 from sizewise.catalog import load_catalog
-from sizewise.decide.search import chunks, part, search
+from sizewise.decide.search import part, search
 from sizewise.domain.request import Filters, QualityBar, Request
 from sizewise.domain.workload import Workload
 
@@ -45,7 +45,7 @@ def main() -> None:
 
 
 def bench_blocks(num_candidates: int) -> tuple[list[Block], Request]:
-    """Blocks of the whole catalog, every quantization on the default engines, cut to so many candidates."""
+    """Blocks of the whole catalog, every quantization on the default engines, thinned to so many candidates."""
     catalog = load_catalog()
     task = catalog.task("chat")
     workload = Workload(
@@ -64,20 +64,14 @@ def bench_blocks(num_candidates: int) -> tuple[list[Block], Request]:
     models = [model for model in catalog.models.values() if model.is_generator]
     machines = market_machines(list(catalog.devices.values()), request)
     space = build_space(catalog, request, models, machines)
-    return list(cut(space.blocks, num_candidates)), request
+    return list(thinned(space.blocks, num_candidates)), request
 
 
-def cut(blocks: Sequence[Block], num_candidates: int) -> Iterator[Block]:
-    """Blocks in their order, the last one shortened, until so many candidates would be evaluated."""
-    left = num_candidates
+def thinned(blocks: Sequence[Block], num_candidates: int) -> Iterator[Block]:
+    """Every block with so few of its rows that about this many candidates are left in all."""
+    step = max(1, round(sum(block.num_candidates for block in blocks) / num_candidates))
     for block in blocks:
-        evaluated = sum(chunk.num_candidates for chunk in chunks(block))
-        if evaluated > left:
-            num_rows = -(-left // len(block.machine_ids))
-            yield part(block, np.arange(min(num_rows, len(block.row_ids))), np.arange(len(block.machine_ids)))
-            return
-        left -= evaluated
-        yield block
+        yield part(block, np.arange(0, len(block.row_ids), step), np.arange(len(block.machine_ids)))
 
 
 if __name__ == "__main__":

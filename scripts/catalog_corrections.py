@@ -53,9 +53,16 @@ CORRECTION_NOTES = {
     "deepseek-ai/DeepSeek-V4-Pro": "cache: 30 layers one entry of 512 + 128 per 4 tokens, 31 layers one of 512"
     " per 128 tokens, all 61 a window of 128 tokens; elements in the cache type",
     "XiaomiMiMo/MiMo-V2-Flash": "cache: 9 full layers of 4 KV heads, 39 windowed of 8; K 192, V 128",
-    "nvidia/Llama-3_3-Nemotron-Super-49B-v1_5": "49 attention layers assumed as in v1",
-    "nvidia/Llama-3_1-Nemotron-Ultra-253B-v1": "cache is an upper bound: some blocks have no attention",
+    "nvidia/Llama-3_3-Nemotron-Super-49B-v1_5": "49 attention layers assumed as in v1;"
+    " feed-forward width of the parent model: the pruned blocks differ",
+    "nvidia/Llama-3_3-Nemotron-Super-49B-v1": "feed-forward width of the parent model: the pruned blocks differ",
+    "nvidia/Llama-3_1-Nemotron-Ultra-253B-v1": "cache is an upper bound: some blocks have no attention;"
+    " feed-forward width of the parent model: the pruned blocks differ",
     "tencent/Hunyuan-A13B-Instruct": "cache is an upper bound: cross-layer sharing not read",
+    "LGAI-EXAONE/K-EXAONE-236B-A23B": "MTP layer in the checkpoint count, 1.3 % above the recount",
+    "inclusionAI/Ring-flash-2.0": "dense layer as in Ling-flash-2.0",
+    "inclusionAI/Ling-1T": "dense layers recalled; the recount agrees with the parameter count",
+    "zai-org/GLM-4.5V": "dense layer as in GLM-4.5-Air",
     "arcee-ai/Trinity-Mini": "cache is an upper bound: window not read, all layers counted full",
     "poolside/Laguna-S-2.1": "cache is an upper bound: window not sourced, all layers counted full",
 }
@@ -85,6 +92,11 @@ SHAPE_FILLS: dict[str, Cells] = {
     "nvidia/NVIDIA-Nemotron-3-Nano-30B-A3B-BF16": {"first_dense_layers": "29"},
     "nvidia/NVIDIA-Nemotron-3-Super-120B-A12B-BF16": {"first_dense_layers": "48", "moe_intermediate": "672"},
     "nvidia/NVIDIA-Nemotron-3-Ultra-550B-A55B-BF16": {"first_dense_layers": "60", "moe_intermediate": "1280"},
+    "moonshotai/Kimi-K3": {"moe_intermediate": "1536"},
+    "inclusionAI/Ring-flash-2.0": {"first_dense_layers": "1", "intermediate": "9216"},
+    "inclusionAI/Ling-1T": {"first_dense_layers": "4", "intermediate": "18432"},
+    "zai-org/GLM-4.5V": {"intermediate": "10944"},
+    "internlm/Intern-S1": {"note": "vision tower in the checkpoint count; params_active: vendor label"},
     "Qwen/Qwen3-VL-2B-Instruct": {"tie_embeddings": "true"},
     "Qwen/Qwen2-VL-2B-Instruct": {"tie_embeddings": "true"},
     "HuggingFaceTB/SmolVLM2-2.2B-Instruct": {"tie_embeddings": "true"},
@@ -97,7 +109,6 @@ SHAPE_FILLS: dict[str, Cells] = {
 parameters agrees (`FILL_TOLERANCE`)."""
 FILL_NOTES = {
     "mla_kv_lora_rank": "missing dimensions recalled; the recount agrees with the parameter count",
-    "intermediate": "feed-forward width of the parent model: the pruned blocks differ",
     "tie_embeddings": "one matrix for embedding and output, as in the text model it is built on",
     "n_shared_experts": "shared expert counted in widths of a routed one",
     "first_dense_layers": "num_dense_layers: layers without experts, wherever they stand",

@@ -96,7 +96,7 @@ def model_row(row: Mapping[str, str], attention: Mapping[str, str]) -> Cells:
         "languages": language_codes(row["languages"])[0],
         "released": row["release"], "tasks": row["tasks"], "is_instruct": yes(row["instruct"] == "yes"),
         "is_official": yes(name.split("/")[0] not in RE_UPLOADERS),
-        "num_extra_params": str(extra_params), "note": note_of(row, attention), "source": source_of(row, attention),
+        "num_extra_params": str(extra_params), "note": note_of(shape, attention), "source": source_of(row, attention),
         "as_of": row["as_of"],
     }  # fmt: skip
     return with_exactness(cells)
@@ -178,10 +178,10 @@ def ffn_size(row: Mapping[str, str]) -> int:
 
 
 def head_dim(row: Mapping[str, str]) -> str:
-    """Width of one head: of queries and keys in latent attention."""
-    if row["head_dim"]:
-        return row["head_dim"]
-    return str(number(row["mla_qk_nope_dim"]) + number(row["mla_qk_rope_dim"]))
+    """Width of one head; of queries and keys in latent attention."""
+    if row["mla_qk_nope_dim"]:
+        return str(number(row["mla_qk_nope_dim"]) + number(row["mla_qk_rope_dim"]))
+    return row["head_dim"]
 
 
 def expert_columns(row: Mapping[str, str]) -> Cells:

@@ -60,6 +60,9 @@ class Design:
     item_variance: Array
     thinks: Array
     is_self: Array
+    loadings: Array
+    """The different rows of `weights`. [loadings, skills]"""
+    loading_of_test: Index
     crowding: Array
     """1 / (1 + dependence (n - 1)) for n scores of one model in one source: they share what is odd about the pair."""
 
@@ -119,6 +122,7 @@ def build_design(items: Sequence[Observation], facts: Mapping[str, Facts]) -> De
     for item in items:
         for skill, share in item.weights:
             weights[test_at[item.test], SKILLS.index(skill)] = share
+    loadings, loading_of_test = np.unique(weights, axis=0, return_inverse=True)
     return Design(
         models=models,
         tests=tests,
@@ -134,6 +138,8 @@ def build_design(items: Sequence[Observation], facts: Mapping[str, Facts]) -> De
         item_variance=np.array([item.item_variance for item in items]),
         thinks=np.array([float(item.thinks and not facts[item.model].is_reasoning) for item in items]),
         is_self=np.array([float(item.is_self_reported) for item in items]),
+        loadings=loadings,
+        loading_of_test=loading_of_test.reshape(-1),
         crowding=_crowding(items),
     )
 
@@ -189,9 +195,10 @@ def fit_skills(design: Design, num_iterations: int = NUM_ITERATIONS) -> Fit:
 def _moments(fit: Fit) -> tuple[Array, Array]:
     """Mean and variance of weights . skills for every observation."""
     d = fit.design
-    load = d.weights[d.test]
-    mean = np.einsum("ik,ik->i", load, fit.mean[d.model] + d.thinks[:, None] * fit.mode_shift)
-    return mean, np.einsum("ik,ikl,il->i", load, fit.cov[d.model], load)
+    loading = d.loading_of_test[d.test]
+    means, shift = fit.mean @ d.loadings.T, d.loadings @ fit.mode_shift
+    variances = np.einsum("mul,ul->mu", d.loadings @ fit.cov, d.loadings)
+    return means[d.model, loading] + d.thinks * shift[loading], variances[d.model, loading]
 
 
 def _residual(fit: Fit, mean: Array) -> Array:
@@ -211,17 +218,23 @@ def _update_weights(fit: Fit) -> None:
 
 def _update_skills(fit: Fit) -> None:
     d = fit.design
-    load = d.weights[d.test] * fit.slope[d.test][:, None]
+    slope = fit.slope[d.test]
     precision = d.crowding * fit.t_weight / _variance(fit)
     shifted = d.value - fit.intercept[d.test] - fit.self_bias * d.is_self
-    shifted = shifted - d.thinks * (load @ fit.mode_shift)
-    information = np.zeros((len(d.models), K, K))
-    np.add.at(information, d.model, np.einsum("i,ik,il->ikl", precision, load, load))
-    pull = np.zeros((len(d.models), K))
-    np.add.at(pull, d.model, (precision * shifted)[:, None] * load)
+    shifted = shifted - d.thinks * slope * (d.loadings @ fit.mode_shift)[d.loading_of_test[d.test]]
+    squares = d.loadings[:, :, None] * d.loadings[:, None, :]
+    information = np.tensordot(_sums(d, precision * slope**2), squares, axes=1)
+    pull = _sums(d, precision * slope * shifted) @ d.loadings
     inverse = np.linalg.inv(fit.sigma)
     fit.cov = np.linalg.inv(inverse + information)
     fit.mean = np.einsum("mkl,ml->mk", fit.cov, pull + fit.prior_mean() @ inverse)
+
+
+def _sums(design: Design, values: Array) -> Array:
+    """Sums of the observations' values by model and loading. [models, loadings]"""
+    shape = (len(design.models), len(design.loadings))
+    cell = design.model * shape[1] + design.loading_of_test[design.test]
+    return np.bincount(cell, values, shape[0] * shape[1]).reshape(shape)
 
 
 def _update_population(fit: Fit) -> None:

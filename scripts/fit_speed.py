@@ -30,6 +30,8 @@ HELD_OUT_STEPS = 12
 FEWEST_ROWS = 12
 """Figures below which a group has no band of its own."""
 BAND_QUANTILES = (0.1, 0.9)
+NARROWEST, WIDEST = (0.93, 1.08), (0.1, 10.0)
+"""No band is narrower than what repeats of a benchmark spread, or so wide that it says nothing."""
 
 LLAMACPP = (
     Parameter("read_efficiency", 0.75, 0.25, 0.15),
@@ -144,7 +146,7 @@ def report(title: str, figures: Sequence[Figure], by: Callable[[Figure], tuple[s
 
 
 def bands_of(family: str, figures: Sequence[Figure]) -> dict[str, list[float]]:
-    """80 % ranges of measured / predicted by class, phase and kind, and pooled."""
+    """80 % ranges of measured / predicted of a family, by device class and pooled."""
     groups = defaultdict(list)
     for figure in figures:
         engines = [figure.case.engine.name] if family == "server" else [family]
@@ -241,6 +243,7 @@ def main() -> None:
         truth |= values
     engines: dict[str, dict[str, Any]] = {}
     bands: dict[str, list[float]] = {}
+    everything: list[Figure] = []
     num_figures = 0
     for family, names in FAMILIES.items():
         mine = [case for case in cases if case.engine.name in names]
@@ -254,8 +257,10 @@ def main() -> None:
                 f"{family}, {title}, by class", found, lambda f: (f.phase, f.case.device_class, quality_of(f))
             )
         engines |= entries_of(family, layout, vector)
-        bands = bands_of(family, figures + held_out) | bands
+        bands |= bands_of(family, figures + held_out)
+        everything += figures + held_out
         num_figures += len(figures)
+    bands |= pooled_bands(everything)
     args.out.write_text(toml_text(engines, bands, num_figures), encoding="utf-8")
     print(f"wrote {args.out}: {num_figures} figures")
 

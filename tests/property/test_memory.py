@@ -94,7 +94,7 @@ def test_max_sequences_fit_and_one_more_does_not(
     assert not fits(terms, most + 1)[0]
 
 
-@given(deployments, st.integers(1, 8))
+@given(deployments, st.integers(1, 4))
 def test_max_context_fits_and_256_more_does_not(
     deployment: tuple[Model, Machine, str, str], num: int
 ) -> None:

@@ -80,6 +80,62 @@ def test_vllm_profile_is_reproduced(
     assert likely / GIB == pytest.approx(expected_gib, rel=0.03)
 
 
+def test_sglang_shares_its_memory_between_weights_and_pool() -> None:
+    cells = {
+        "engine": "sglang",
+        "quant": "BF16",
+        "device": "NVIDIA H100 SXM5 80GB",
+        "gpu_memory_utilization": "0.8",
+    }
+    pool = _likely(**cells, component="kv_cache", placement="per_gpu", measure="pool")
+    weights = _likely(**cells, component="weights", placement="per_gpu", measure="log")
+    assert pool + weights == pytest.approx(0.8 * 79.18 * GIB, rel=1e-3)
+    assert _likely(**cells, component="total", placement="per_gpu", measure="vram_peak") > pool + weights - 1
+
+
+def test_memory_outside_the_allocator_grows_with_ranks() -> None:
+    cells = {"engine": "vllm", "component": "non_torch", "placement": "per_gpu", "measure": "log"}
+    assert _likely(**cells, num_devices="2", tensor_parallel="2") > 3 * _likely(**cells)
+
+
+@pytest.mark.parametrize(
+    ("device", "version", "max_num_seqs", "expected"),
+    [
+        ("NVIDIA H100 SXM5 80GB", "0.11.0", "", 1_024),
+        ("NVIDIA A100 SXM4 80GB", "0.11.0", "", 256),
+        ("RTX 4090", "0.11.0", "", 256),
+        ("NVIDIA H100 SXM5 80GB", "", "", 256),
+        ("RTX 4090", "0.11.0", "64", 64),
+    ],
+)
+def test_activations_follow_the_default_number_of_sequences(
+    device: str, version: str, max_num_seqs: str, expected: int
+) -> None:
+    likely = _likely(
+        engine="vllm", engine_version=version, device=device, max_num_seqs=max_num_seqs,
+        component="activation_peak", placement="per_gpu", measure="log",
+    )  # fmt: skip
+    assert likely == pytest.approx(0.43 * GIB + 35.4 * expected * 128_256)
+
+
+def test_a_whole_file_is_its_tensors_and_a_header() -> None:
+    # TheBloke/Llama-2-7B-GGUF, Q4_0: 3,825,807,040 bytes
+    cells = {"model": "Llama-2-7b-hf", "quant": "Q4_0", "component": "file_size"}
+    assert _likely(**cells, measure="file") == pytest.approx(3_825_807_040, rel=1e-4)
+    assert _likely(**cells, measure="file") - _likely(**cells, measure="tensors") == 23 * 32_000
+
+
+def test_state_of_linear_layers_is_what_llamacpp_prints() -> None:
+    # Qwen3-Next: 75.38 MiB printed
+    likely = _likely(model="Qwen/Qwen3-Next-80B-A3B-Instruct", component="recurrent_state", measure="log")
+    assert likely / MIB == pytest.approx(75.375, abs=0.01)
+
+
+def test_weights_of_a_cpu_run_are_the_whole_file_in_host_memory() -> None:
+    file_bytes = _likely(component="file_size", measure="tensors")
+    assert _likely(component="weights", placement="host", offload="none", measure="log") == file_bytes
+
+
 def test_tokens_of_a_pool_are_its_bytes_over_a_token() -> None:
     cells = {
         "engine": "vllm",
@@ -110,6 +166,12 @@ def test_unknown_name_blanks_its_row_with_one_warning() -> None:
     [
         {"component": "weights", "offload": "partial"},
         {"component": "weights", "quant": ""},
+        {"component": "file_size", "quant": ""},
+        {"component": "compute_buffer", "offload": "partial"},
+        {"engine": "vllm", "component": "weights", "quant": ""},
+        {"engine": "vllm", "component": "kv_tokens"},
+        {"engine": "vllm", "component": "total"},
+        {"engine": "mlx", "component": "total", "measure": "guessed"},
         {"component": "nothing_known"},
         {"engine": "unheard-of", "component": "total"},
         {"component": "total", "measure": "guessed"},

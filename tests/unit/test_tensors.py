@@ -93,6 +93,9 @@ def test_delta_net_heads_follow_from_the_state_and_explain_all_parameters(
 def test_layers_of_other_kinds_end_in_the_rest() -> None:
     assert delta_net(_model("MiniMaxAI/MiniMax-Text-01")) is None
     assert delta_net(_model(LLAMA_8B)) is None
+    model = _model("Qwen/Qwen3.5-27B")
+    odd = dataclasses.replace(model.cache, state_bytes=model.cache.state_bytes + 1)
+    assert delta_net(dataclasses.replace(model, cache=odd)) is None
     assert "rest" in {group.name for group in tensor_groups(_model("MiniMaxAI/MiniMax-Text-01"))}
 
 

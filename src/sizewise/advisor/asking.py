@@ -64,7 +64,7 @@ def ask(catalog: Catalog, question: Question) -> Asked:
     filters = _filters(catalog, question)
     bar = chosen_bar(catalog, task, question)
     notes.add(T("quality bar"), bar_text(bar), is_asked=bar.kind != "default", source="quality table")
-    kv_type = _kv_type(question.kv_type)
+    kv_type = kv_type_named(question.kv_type)
     notes.add(T("KV cache type"), kv_type, is_asked=question.kv_type is not None, source="engines.toml")
     if not question.device:
         notes.add(T("hardware"), T("this computer, and everything on the market"), is_asked=False)
@@ -185,7 +185,8 @@ def _filters(catalog: Catalog, question: Question) -> Filters:
     )
 
 
-def _kv_type(text: str | None) -> str:
+def kv_type_named(text: str | None) -> str:
+    """A KV-cache type; f16 where nothing is said."""
     return "f16" if text is None else _one_of("--kv-type", text.lower(), KV_BYTES)
 
 

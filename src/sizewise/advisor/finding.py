@@ -99,9 +99,9 @@ def machines_of(catalog: Catalog, asked: Asked) -> list[Machine]:
         if asked.uses_this_computer:
             machines += owned_machines(this_computer(catalog).machines)
     if asked.searches_market:
-        machines += market_machines(tuple(catalog.devices.values()), asked.request)
+        machines += market_machines(tuple(catalog.devices.values()), asked.request, catalog.facts_date)
     elif "owned" not in asked.request.filters.paths:
-        machines += market_machines([m.device for m in asked.named_machines], asked.request)
+        machines += market_machines([m.device for m in asked.named_machines], asked.request, catalog.facts_date)
     return machines
 
 

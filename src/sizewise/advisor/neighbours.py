@@ -86,9 +86,10 @@ def other_formats(catalog: Catalog, found: Found, answer: Option, chosen: Model)
     tried = trial(catalog, request, [chosen], found.machines)
     if tried is None:
         return
-    for index in range(len(tried.row_ids)):
-        quantization = tried.row(index).quantization.name
-        if quantization != answer.deployment.quantization:
+    names = np.array([tried.row(i).quantization.name for i in range(len(tried.row_ids))])
+    for name in dict.fromkeys(names.tolist()):
+        if name != answer.deployment.quantization:
+            index = tried.best(among=names == name)
             yield _rejection(catalog, found, request, tried, index, role="quantization", answer=answer)
 
 

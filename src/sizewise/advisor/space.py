@@ -10,7 +10,7 @@ import numpy as np
 from sizewise.catalog.prices import cost_defaults
 from sizewise.catalog.speed_constants import coefficients
 from sizewise.catalog.weights_table import weight_columns
-from sizewise.decide.candidates import device_counts, drives, is_sensible, reads, runs
+from sizewise.decide.candidates import device_counts, drives, is_sensible, multiplies, reads, runs
 from sizewise.decide.evaluate import Block
 from sizewise.decide.search import part, taken
 from sizewise.domain.device import Device, Machine
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 MULTI_DEVICE_KINDS = ("consumer", "datacenter", "workstation", "npu")
 """Kinds of devices of which several fit into one machine."""
 
+LAUNCH_PRICE_YEARS = 3
+"""A launch price stands for a price at which one can buy for so long. [years] Assumed."""
 SLOTTED = ("llamacpp", "growing")
 """Memory rules of engines whose number of parallel requests is set at start."""
 MOST_SLOTS = 256
@@ -107,15 +109,31 @@ def sensible_rows(
                         yield Row(model=model, quantization=quantization, engine=engine)
 
 
-def market_machines(devices: Sequence[Device], request: Request) -> list[Machine]:
-    """Machines that can be rented or bought: each device with a price, one to eight of it."""
+def market_machines(devices: Sequence[Device], request: Request, today: str) -> list[Machine]:
+    """Machines that can be rented or bought: each device with a current price, one to eight of it.
+
+    `today` is the date of the facts: the answer of a catalog does not change with the calendar. [ISO date]
+    """
     most = request.filters.num_devices or request.limits.max_devices
+    offered = [at_current_prices(device, today) for device in devices]
     return [
         Machine(device=device, num_devices=count)
-        for device in devices
+        for device in offered
         if device.buy_usd > 0 or device.rent_usd_per_hour > 0
         for count in range(1, (most if device.kind in MULTI_DEVICE_KINDS else 1) + 1)
     ]
+
+
+def at_current_prices(device: Device, today: str) -> Device:
+    """The device without a launch price of years ago: nobody sells it new at that price any more."""
+    if device.buy_price_kind != "launch" or _year(today) - _year(device.released) <= LAUNCH_PRICE_YEARS:
+        return device
+    nothing = float("nan")
+    return replace(device, buy_usd=nothing, buy_usd_low=nothing, buy_usd_high=nothing)
+
+
+def _year(date: str) -> int:
+    return int(date[:4]) if date[:4].isdigit() else 0
 
 
 def owned_machines(machines: Sequence[Machine]) -> list[Machine]:
@@ -160,17 +178,24 @@ def _blocks_of(engine: Engine, rows: Sequence[Row], machines: Sequence[Machine],
         return
     classes = [machines[i].device.device_class for i in machine_ids]
     counts = parts.machines.num_devices[machine_ids]
-    by_class: dict[str, list[int]] = {}
+    groups: dict[tuple[str, str, str], list[int]] = {}
     for i, row in enumerate(rows):
         if row.engine.name == engine.name:
-            by_class.setdefault(row.quantization.speed_class, []).append(i)
-    for speed_class, row_list in by_class.items():
+            kind = row.quantization
+            groups.setdefault((kind.speed_class, kind.compute_class, kind.container), []).append(i)
+    for (speed_class, _, _), row_list in groups.items():
         constants = coefficients(engine.name, classes, speed_class)
+        able_devices = _devices_for(rows[row_list[0]].quantization, machines, machine_ids)
         for count in np.unique(counts).astype(int).tolist():
             able = [i for i in row_list if count in device_counts(engine, rows[i].model.num_heads, count)]
-            here = np.flatnonzero(counts == count)
-            if able:
+            here = np.flatnonzero((counts == count) & able_devices)
+            if able and len(here):
                 yield _block(engine, np.array(able), machine_ids[here], taken(constants, here), parts, count)
+
+
+def _devices_for(quantization: Quantization, machines: Sequence[Machine], machine_ids: Array) -> Array:
+    """Which of these machines run the format."""
+    return np.array([multiplies(machines[i].device, quantization) for i in machine_ids], dtype=bool)
 
 
 def _block(  # noqa: PLR0913 - the parts of one block

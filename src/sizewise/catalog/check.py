@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sizewise.domain.model import Model
 
 RECOUNT_TOLERANCE = 0.01
-"""Largest share of the parameters that the recounted matrices may exceed. [ratio]"""
+"""Largest difference of recounted matrices and parameters that needs no reason. [ratio]"""
 MOST_PARAMS = 1e13
 """No published model is larger. [count]"""
 MOST_MEMORY_BYTES = 16 * TIB
@@ -95,9 +95,10 @@ def _shape_problem(model: Model) -> str:
     tensors = tensor_list(model)
     if model.has_exact_shape and not tensors.is_exact:
         return "said to be exact, but its matrices do not add up to its parameters"
-    excess = 1 / tensors.scale - 1
-    if excess > RECOUNT_TOLERANCE and not model.note:
-        return f"its matrices exceed its parameters by {excess:.1%} and no note says why"
+    missing = sum(group.num_elements for group in tensors.groups if group.name == "rest") / model.num_params
+    off = max(1 / tensors.scale - 1, missing)
+    if off > RECOUNT_TOLERANCE and not (model.note or model.attention == "hybrid"):
+        return f"its matrices miss its parameters by {off:.1%} and no note says why"
     return ""
 
 

@@ -129,10 +129,9 @@ class ApiOffer:
         input_usd = self.long_input_usd_per_mtok if is_long else self.input_usd_per_mtok
         cached_usd = self.long_cached_usd_per_mtok if is_long else self.cached_usd_per_mtok
         output_usd = self.long_output_usd_per_mtok if is_long else self.output_usd_per_mtok
-        has_cache_price = cached_usd == cached_usd  # noqa: PLR0124 - NaN is the only number that differs from itself
         return TokenPrices(
             input_usd=input_usd,
-            cached_usd=cached_usd if has_cache_price else input_usd,
+            cached_usd=input_usd if math.isnan(cached_usd) else cached_usd,
             output_usd=output_usd,
         )
 

@@ -19,14 +19,14 @@ from sizewise.cli.verbs import option, verb
 def command(ctx: click.Context, /, **given: Any) -> int:  # noqa: ANN401 - what was typed
     """Score the predictions."""
     from sizewise import advisor
+    from sizewise.report.answer_json import plain
 
-    say, answer = say_of(ctx), advisor.accuracy(given["facts"])
+    say = say_of(ctx)
+    payload = plain(advisor.accuracy(given["facts"]), say)
     if given["as_json"]:
-        from sizewise.report.answer_json import plain
-
-        show_json(plain(answer, say), out=given["out"], say=say)
+        show_json(payload, out=given["out"], say=say)
     else:
         from sizewise.report.text_accuracy import accuracy_blocks
 
-        show_page(accuracy_blocks(answer, say, shows_groups=given["groups"]), out=given["out"], say=say)
+        show_page(accuracy_blocks(payload, say, shows_groups=given["groups"]), out=given["out"], say=say)
     return 0

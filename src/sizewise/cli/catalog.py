@@ -15,7 +15,11 @@ from sizewise.domain.text import T
 FACTS_WRONG = 1
 
 
-@click.group("catalog", cls=VerbGroup, help="The facts that are used: list them, show one with its sources, check them.")
+@click.group(
+    "catalog",
+    cls=VerbGroup,
+    help="The facts that are used: list them, show one with its sources, check them.",
+)
 def command() -> None:
     """Facts."""
 

@@ -13,9 +13,14 @@ from sizewise.cli.verbs import option, verb
 NONE_RUNS = 1
 
 
-@verb("compare", help="Options side by side, each written as MODEL, MODEL@QUANTIZATION or \"MODEL@QUANTIZATION on DEVICE\".")
+@verb(
+    "compare",
+    help='Options side by side, each written as MODEL, MODEL@QUANTIZATION or "MODEL@QUANTIZATION on DEVICE".',
+)
 @click.argument("options", nargs=-1, required=True, metavar="OPTION...")
-@option("--task", default="chat", show_default=True, help="What it is for, such as chat, coding, summarization.")
+@option(
+    "--task", default="chat", show_default=True, help="What it is for, such as chat, coding, summarization."
+)
 @option("--users", metavar="N", help="People who use it at the same time.")
 @option("--context", metavar="TOKENS", help="Text that it keeps in mind, such as 8192 or 32K tokens.")
 @option("--engine", multiple=True, metavar="NAME", help="Only this engine, such as llama.cpp or vllm.")

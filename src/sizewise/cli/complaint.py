@@ -76,7 +76,10 @@ def _unknown_name(error: UnknownName) -> Text:
 def _ambiguous_name(error: SizewiseError, candidates: tuple[str, ...]) -> Text:
     most = 6
     names = ", ".join(candidates[:most])
-    values = {"kind": KIND_WORDS.get(error.params["kind"], error.params["kind"]), "given": error.params["given"]}
+    values = {
+        "kind": KIND_WORDS.get(error.params["kind"], error.params["kind"]),
+        "given": error.params["given"],
+    }
     if len(candidates) > most:
         more = str(len(candidates) - most)
         return T("{kind} '{given}' fits several: {names} and {more} more; write one of them in full",
@@ -91,11 +94,14 @@ def usage_error(error: click.UsageError) -> SizewiseError:
         known = [name for option in error.ctx.command.params for name in option.opts] if error.ctx else []
         return UnknownName("option", error.option_name, known, f"{command} --help lists the options")
     if isinstance(error, click.MissingParameter) and error.param is not None:
-        name = error.param.opts[0] if isinstance(error.param, click.Option) else error.param.make_metavar(error.ctx)
-        return BadInput("{name} is missing; {command} --help shows how it is used", name=name, command=command)
+        name = (
+            error.param.opts[0] if isinstance(error.param, click.Option) else error.param.human_readable_name
+        )
+        return BadInput(
+            "{name} is missing; {command} --help shows how it is used", name=name, command=command
+        )
     if isinstance(error, click.BadOptionUsage):
         return BadInput("{name} needs a value; {command} --help shows how it is used",
                         name=error.option_name, command=command)  # fmt: skip
     return BadInput("{message}; {command} --help shows how it is used",
                     message=error.format_message().rstrip("."), command=command)  # fmt: skip
-

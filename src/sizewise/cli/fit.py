@@ -14,9 +14,14 @@ DOES_NOT_FIT = 1
 THIS_COMPUTER = "this"
 
 
-@verb("fit", help="Does this model run on this hardware: with how much text, for how many; and if not, what would help?")
+@verb(
+    "fit",
+    help="Does this model run on this hardware: with how much text, for how many; and if not, what would help?",
+)
 @click.argument("model")
-@option("--device", metavar="DEVICE", help="The hardware: 'RTX 4090', '2x RTX 3090'; this computer by default.")
+@option(
+    "--device", metavar="DEVICE", help="The hardware: 'RTX 4090', '2x RTX 3090'; this computer by default."
+)
 @option("--quantization", metavar="NAME", help="Number format of the weights, such as Q4_K_M or FP8.")
 @option("--engine", metavar="NAME", help="The engine, such as llama.cpp or vllm.")
 @option("--context", metavar="TOKENS", help="Text that it keeps in mind, such as 8192 or 32K tokens.")
@@ -31,7 +36,10 @@ def command(ctx: click.Context, /, **given: Any) -> int:  # noqa: ANN401 - what 
 
     say, as_json, out = say_of(ctx), given.pop("as_json"), given.pop("out")
     answer = advisor.fit(
-        given.pop("model"), device=given.pop("device") or THIS_COMPUTER, user_catalog=given.pop("catalog"), **given
+        given.pop("model"),
+        device=given.pop("device") or THIS_COMPUTER,
+        user_catalog=given.pop("catalog"),
+        **given,
     )
     if as_json:
         from sizewise.report.answer_json import fit_json

@@ -66,7 +66,9 @@ def _said_clearly() -> Iterator[None]:
     except BrokenPipeError:
         raise
     except OSError as error:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is buffered would fail again at exit
+        os.dup2(
+            os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
+        )  # what is buffered would fail again at exit
         raise InvalidFile("cannot write the answer: {reason}", reason=error.strerror) from None
 
 

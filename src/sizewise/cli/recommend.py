@@ -26,8 +26,12 @@ MOST_OPTIONS = 1000
 """Options that `--all` lists: more than anybody reads."""
 
 
-@verb("recommend", help="The smallest model that does the task well enough, on the cheapest hardware, and why.")
-@option("--task", default="chat", show_default=True, help="What it is for, such as chat, coding, summarization.")
+@verb(
+    "recommend", help="The smallest model that does the task well enough, on the cheapest hardware, and why."
+)
+@option(
+    "--task", default="chat", show_default=True, help="What it is for, such as chat, coding, summarization."
+)
 @option("--users", metavar="N", help="People who use it at the same time.")
 @option("--context", metavar="TOKENS", help="Text that it keeps in mind, such as 8192 or 32K tokens.")
 @option("--input-tokens", metavar="TOKENS", help="Length of a prompt.")
@@ -37,15 +41,31 @@ MOST_OPTIONS = 1000
 @option("--max-tpot", metavar="TIME", help="Longest time for each further token, such as 100ms.")
 @option("--monthly-budget", metavar="MONEY", help="At most so much a month: 800, 5000CNY.")
 @option("--upfront-budget", metavar="MONEY", help="At most so much at once.")
-@option("--language", multiple=True, metavar="CODE", help="A language that the model must know: zh. May be repeated.")
+@option(
+    "--language",
+    multiple=True,
+    metavar="CODE",
+    help="A language that the model must know: zh. May be repeated.",
+)
 @option("--license", metavar="any|commercial|open", help="Use that the licence must allow.")
 @option("--as-good-as", metavar="MODEL", help="Good enough means as good as this model.")
-@option("--complexity", metavar="WORD", help="Good enough for tasks that are simple, medium, complex or research.")
+@option(
+    "--complexity", metavar="WORD", help="Good enough for tasks that are simple, medium, complex or research."
+)
 @option("--min-quality", metavar="POINTS", help="Good enough means so many points of 100.")
-@option("--model", multiple=True, metavar="MODEL", help="Only this model. May be repeated, as may the next four.")
-@option("--quantization", multiple=True, metavar="NAME", help="Only this quantization, such as Q4_K_M or FP8.")
+@option(
+    "--model", multiple=True, metavar="MODEL", help="Only this model. May be repeated, as may the next four."
+)
+@option(
+    "--quantization", multiple=True, metavar="NAME", help="Only this quantization, such as Q4_K_M or FP8."
+)
 @option("--engine", multiple=True, metavar="NAME", help="Only this engine, such as llama.cpp or vllm.")
-@option("--device", multiple=True, metavar="DEVICE", help="Only this hardware: 'RTX 4090', '2x RTX 3090', this, any.")
+@option(
+    "--device",
+    multiple=True,
+    metavar="DEVICE",
+    help="Only this hardware: 'RTX 4090', '2x RTX 3090', this, any.",
+)
 @option("--path", multiple=True, metavar="owned|rent|buy", help="Only hardware paid for in this way.")
 @option("--kv-type", metavar="NAME", help="Number format of the KV cache, such as f16 or q8_0.")
 @option("--catalog", metavar="FILE", help="A CSV with your own models or devices.")
@@ -97,7 +117,9 @@ def _num_listed(display: Mapping[str, Any]) -> int | None:
     return None if display["top"] is None else parse_whole(display["top"], "--top", MOST_OPTIONS)
 
 
-def _rule_of_thumb(say: Say, question: Question, policy: Mapping[str, Any], display: Mapping[str, Any]) -> int:
+def _rule_of_thumb(
+    say: Say, question: Question, policy: Mapping[str, Any], display: Mapping[str, Any]
+) -> int:
     from sizewise import advisor
 
     answer = advisor.rule_of_thumb(

@@ -14,12 +14,14 @@ from sizewise import __version__
 from sizewise.cli.complaint import complain, error_line, usage_error
 from sizewise.cli.language import LANGUAGE_OPTION, chosen_language, say_of
 from sizewise.cli.output import flush
-from sizewise.cli.verbs import TranslatedOption
+from sizewise.cli.verbs import TranslatedOption, VerbGroup
 from sizewise.domain.text import T
-from sizewise.errors import SizewiseError, UnknownName
+from sizewise.errors import SizewiseError
 from sizewise.report.language import ENGLISH, speaker, translator
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sizewise.domain.text import Text
 
 PROGRAM = "sizewise"
@@ -44,37 +46,25 @@ GREETING = (
 )
 
 
-class Root(click.Group):
+class Root(VerbGroup):
     """The program; a command's module is imported when the command is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """Names in the order of the help."""
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - same
-        """The command of this name.
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of this name, imported now.
 
         Raises: UnknownName with the nearest commands.
         """
-        if cmd_name not in COMMANDS:
-            raise UnknownName("command", cmd_name, COMMANDS, "sizewise --help lists the commands")
-        found: click.Command = importlib.import_module(f"sizewise.cli.{cmd_name}").command
-        return found
+        if cmd_name in COMMANDS and cmd_name not in self.commands:
+            self.add_command(importlib.import_module(f"sizewise.cli.{cmd_name}").command)
+        return super().get_command(ctx, cmd_name)
 
-    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """What the program answers."""
-        with formatter.indentation():
-            formatter.write_paragraph()
-            formatter.write_text(say_of(ctx)(_purpose()))
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """One line for each command, without importing any."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, say_of(ctx)(what)) for name, what in COMMANDS.items()])
-
-
-def _purpose() -> Text:
-    return T("Which model size, quantization, engine and hardware, at what cost, for my task?")
+    def summaries(self, ctx: click.Context) -> Iterator[tuple[str, str | Text]]:  # noqa: ARG002 - click's signature
+        """Names and what they do, without an import."""
+        yield from COMMANDS.items()
 
 
 def _show_version(ctx: click.Context, _parameter: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click's
@@ -85,7 +75,7 @@ def _show_version(ctx: click.Context, _parameter: click.Parameter, value: bool) 
 
 def _greet(ctx: click.Context) -> int:
     say = say_of(ctx)
-    click.echo(f"{PROGRAM} {__version__}: {say(_purpose())}\n")
+    click.echo(f"{PROGRAM} {__version__}: {say(ctx.command.help or '')}\n")
     width = max(len(line) for line, _ in GREETING)
     for line, what in GREETING:
         click.echo(f"  {line:{width}}  {say(what)}")
@@ -93,13 +83,21 @@ def _greet(ctx: click.Context) -> int:
     return 0
 
 
-@click.group(PROGRAM, cls=Root, invoke_without_command=True, no_args_is_help=False)
+@click.group(
+    PROGRAM,
+    cls=Root,
+    help="Which model size, quantization, engine and hardware, at what cost, for my task?",
+    invoke_without_command=True,
+    no_args_is_help=False,
+)
 @click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_show_version,
               cls=TranslatedOption, help="Print the version.")  # fmt: skip
-@click.option(LANGUAGE_OPTION, expose_value=False, metavar="en|zh", cls=TranslatedOption, help="Language of the output.")
+@click.option(
+    LANGUAGE_OPTION, expose_value=False, metavar="en|zh", cls=TranslatedOption, help="Language of the output."
+)
 @click.pass_context
 def root(ctx: click.Context) -> int:
-    """Answer which model to run, on what, at what cost."""
+    """Greet where no command is given."""
     return _greet(ctx) if ctx.invoked_subcommand is None else 0
 
 

@@ -11,7 +11,10 @@ from sizewise.cli.output import show_json, show_page
 from sizewise.cli.verbs import option, verb
 
 
-@verb("tiers", help="What 7B, 13B, 30-40B and 70B+ need and give: the guide's rule of thumb beside computed figures.")
+@verb(
+    "tiers",
+    help="What 7B, 13B, 30-40B and 70B+ need and give: the guide's rule of thumb beside computed figures.",
+)
 @option("--context", metavar="TOKENS", help="Text that each model keeps in mind, such as 8192 or 32K tokens.")
 @option("--users", metavar="N", help="Requests that run at once.")
 @option("--task", metavar="TASK", help="The task that quality is about.")

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sizewise.cli.language import LANGUAGE_OPTION, say_of
-from sizewise.errors import BadInput
+from sizewise.domain.text import T, Text
+from sizewise.errors import BadInput, UnknownName
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 
 class TranslatedOption(click.Option):
@@ -38,6 +39,37 @@ class Verb(click.Command):
         with formatter.indentation():
             formatter.write_paragraph()
             formatter.write_text(say_of(ctx)(self.help or ""))
+
+
+class VerbGroup(click.Group):
+    """Commands under one name."""
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of this name.
+
+        Raises: UnknownName with the nearest commands.
+        """
+        names = self.list_commands(ctx)
+        if cmd_name not in names:
+            raise UnknownName("command", cmd_name, names, f"{ctx.command_path} --help lists the commands")
+        return super().get_command(ctx, cmd_name)
+
+    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The sentence under the usage line."""
+        with formatter.indentation():
+            formatter.write_paragraph()
+            formatter.write_text(say_of(ctx)(self.help or ""))
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """One line for each command."""
+        with formatter.section(say_of(ctx)(T("Commands"))):
+            formatter.write_dl([(name, say_of(ctx)(what)) for name, what in self.summaries(ctx)])
+
+    def summaries(self, ctx: click.Context) -> Iterator[tuple[str, str | Text]]:
+        """Names and what they do."""
+        for name in self.list_commands(ctx):
+            command = self.get_command(ctx, name)
+            yield name, (command.help or "") if command else ""
 
 
 def verb(name: str, help: str) -> Callable[[Callable[..., int]], Verb]:  # noqa: A002 - click's own word

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 WIDEST_USEFUL_BITS = 16.0
 """A published 16-bit format is kept as it is; a 32-bit one gains nothing over its 16-bit copy. [bits/weight]"""
+UNPACKED_FP8_CAPABILITY = 7.5
+"""CUDA compute capability from which FP8 weights run without FP8 units."""
 COMMERCIAL = {"commercial": ("yes", "conditional"), "open": ("yes",), "any": ("yes", "conditional", "no")}
 """`commercial_use` values that each licence requirement accepts."""
 
@@ -68,6 +70,19 @@ def drives(engine: Engine, device: Device) -> bool:
     if device.device_class not in engine.device_classes:
         return False
     return not (device.compute_capability < engine.min_compute_capability)
+
+
+def multiplies(device: Device, quantization: Quantization) -> bool:
+    """Has the device units for this format, or kernels that unpack it?
+
+    Floating and integer formats of safetensors need their own matrix rate; NVIDIA devices also run FP8 by unpacking.
+    Source: vLLM 0.33 device support (Marlin weight-only FP8 from compute capability 7.5).
+    """
+    rates = {"fp8": device.fp8_flop_per_s, "int8": device.int8_op_per_s, "fp4": device.fp4_flop_per_s}
+    if quantization.container != "safetensors" or quantization.compute_class not in rates:
+        return True
+    is_unpacked = quantization.compute_class == "fp8" and device.compute_capability >= UNPACKED_FP8_CAPABILITY
+    return is_unpacked or rates[quantization.compute_class] > 0
 
 
 def device_counts(engine: Engine, num_heads: int, most: int) -> tuple[int, ...]:

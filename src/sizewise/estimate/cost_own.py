@@ -74,17 +74,16 @@ def num_machines(*, num_replicas: Number, devices_per_replica: Number, devices_p
 def capital_recovery_factor(*, rate_per_year: Number, life_months: Number) -> Number:
     """Monthly instalment of one unit borrowed over the life. [1/month]
 
-    (i/12) (1 + i/12)^n / ((1 + i/12)^n - 1); without interest 1/n. Source: annuity formula.
+    (i/12) (1 + i/12)^n / ((1 + i/12)^n - 1) = (i/12) / (1 - (1 + i/12)^-n); without interest 1/n.
+    Source: annuity formula.
 
     >>> round(float(capital_recovery_factor(rate_per_year=0.08, life_months=36)), 7)
     0.0313364
     """
     monthly = np.asarray(rate_per_year, dtype=np.float64) / MONTHS_PER_YEAR
     safe = np.where(monthly > 0.0, monthly, 1.0)
-    growth = (1.0 + safe) ** life_months
-    return np.where(
-        monthly > 0.0, safe * growth / (growth - 1.0), 1.0 / np.asarray(life_months, dtype=np.float64)
-    )
+    repaid = -np.expm1(-life_months * np.log1p(safe))
+    return np.where(monthly > 0.0, safe / repaid, 1.0 / np.asarray(life_months, dtype=np.float64))
 
 
 def depreciation_monthly_usd(*, capex_usd: Number, residual_ratio: Number, life_months: Number) -> Number:

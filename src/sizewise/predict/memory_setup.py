@@ -28,6 +28,16 @@ AUTOMATIC_FLASH_BUILD = 6325
 """llama.cpp chooses flash attention by itself from here on (August 2025)."""
 SINGLE_BUFFER_BUILD = 2000
 """llama.cpp builds below allocate by the rule of 2023."""
+MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "December",
+)  # fmt: skip
+VLLM_RELEASES = {
+    (2024, 9): (0, 6), (2025, 1): (0, 7), (2025, 3): (0, 8), (2025, 5): (0, 9), (2025, 7): (0, 10), (2025, 10): (0, 11),
+    (2026, 4): (0, 19),
+}  # fmt: skip
+"""First month of some versions of vLLM. Source: its release notes (the last one assumed)."""
+_MONTH = re.compile(rf"({'|'.join(MONTHS)}) (\d{{4}})")
 _BUILD = re.compile(r"^b?(\d{3,6})\b")
 
 
@@ -113,6 +123,11 @@ def _build(version: str) -> float:
 
 
 def _version(version: str) -> tuple[int, ...]:
+    """Version as numbers; a month instead of one means the vLLM of that month."""
+    dated = _MONTH.search(version)
+    if dated:
+        month = (int(dated.group(2)), MONTHS.index(dated.group(1)) + 1)
+        return max((release for since, release in VLLM_RELEASES.items() if since <= month), default=())
     parts = version.split(".")
     return tuple(int(p) for p in parts) if all(p.isdigit() for p in parts) else ()
 

@@ -35,19 +35,23 @@ def plain(value: Any, say: Say) -> Any:  # noqa: ANN401 - any value of an answer
     """
     if isinstance(value, Text):
         return say(value)
+    if isinstance(value, Mapping):
+        return {str(key): plain(item, say) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(item, say) for item in value]
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return _object(value, say)
+    return _scalar(value)
+
+
+def _object(value: Any, say: Say) -> dict[str, Any]:  # noqa: ANN401 - any dataclass
     if isinstance(value, Unknown):
         return {"unknown": say(value.reason)}
     if isinstance(value, Option):
         return _option(value, say)
     if isinstance(value, MemoryPart):
         return {"part": value.name, "bytes": plain(value.size, say), "placement": value.placement}
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: plain(getattr(value, field.name), say) for field in dataclasses.fields(value)}
-    if isinstance(value, Mapping):
-        return {str(key): plain(item, say) for key, item in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [plain(item, say) for item in value]
-    return _scalar(value)
+    return _fields(value, say)
 
 
 def _scalar(value: Any) -> Any:  # noqa: ANN401 - as above

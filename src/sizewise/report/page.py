@@ -33,15 +33,26 @@ def paragraph(text: str, style: str = "") -> Padding:
     return Padding(Line(text, style=style), (0, 0, 0, INDENT))
 
 
+def point(sign: str, line: Line) -> Padding:
+    """A sentence after a sign; its further lines are aligned with its first."""
+    table = Table.grid(padding=(0, 1, 0, 0))
+    table.add_row(sign, line)
+    return Padding(table, (0, 0, 0, INDENT))
+
+
 def command_line(text: str) -> Line:
     """A command, never wrapped, so that it can be copied."""
     return Line(" " * INDENT + text, no_wrap=True, overflow="ignore")
 
 
-def grid(rows: Iterable[Sequence[str | Line]], *, header: Sequence[str] = (), right: Sequence[int] = ()) -> Padding:
+def grid(
+    rows: Iterable[Sequence[str | Line]], *, header: Sequence[str] = (), right: Sequence[int] = ()
+) -> Padding:
     """An indented table without lines; the columns of `right` hold numbers. Cells are never read as markup."""
     listed = list(rows)
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=bool(header), header_style=FAINT)
+    table = Table(
+        box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=bool(header), header_style=FAINT
+    )
     width = max((len(row) for row in listed), default=len(header))
     for position in range(width):
         is_number = position in right

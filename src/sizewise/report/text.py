@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text as Line
 
+from sizewise.domain.estimate import Estimate
 from sizewise.domain.text import T
-from sizewise.report.figures import marked, money
-from sizewise.report.page import BAD, FAINT, GOOD, STRONG, command_line, grid, heading, paragraph
+from sizewise.report.figures import UNKNOWN_MARK, gib, marked, money
+from sizewise.report.page import BAD, FAINT, GOOD, STRONG, command_line, grid, heading, paragraph, point
 from sizewise.report.text_option import hardware_name, option_blocks
 from sizewise.report.words import CONSTRAINTS, PATHS, ROLES, SET_BY
-from sizewise.domain.estimate import Estimate
-from sizewise.report.figures import UNKNOWN_MARK, gib
 from sizewise.units import significant
 
 if TYPE_CHECKING:
@@ -25,11 +24,14 @@ if TYPE_CHECKING:
     from sizewise.report.language import Say
 
 YES, NO, HELPS = "✓", "✗", "→"
-MOST_FORMATS = 2
+LONG_BRAND = "NVIDIA GeForce "
+MOST_FORMATS = 1
 """Other quantizations of the answer on the page without `--explain`."""
 
 
-def decision_blocks(decision: Decision, say: Say, *, shows_list: bool, explains: bool) -> Iterator[RenderableType]:
+def decision_blocks(
+    decision: Decision, say: Say, *, shows_list: bool, explains: bool
+) -> Iterator[RenderableType]:
     """The page, from the sentence to the commands."""
     yield Line(say(decision.verdict), style=STRONG)
     if decision.answer:
@@ -50,13 +52,21 @@ def decision_blocks(decision: Decision, say: Say, *, shows_list: bool, explains:
     yield from _commands(decision, say)
 
 
+def brief(sentence: str) -> str:
+    """A sentence without the brand that everybody knows; the verdict has the full names."""
+    return sentence.replace(LONG_BRAND, "")
+
+
 def _alternatives(decision: Decision, say: Say) -> Iterator[RenderableType]:
     if decision.alternatives:
         yield heading(say(T("Neighbours")))
-        yield grid(
-            (say(ROLES.get(item.role, item.role)), say(item.title), say(item.difference))
-            for item in decision.alternatives
-        )
+        for item in decision.alternatives:
+            role = say(ROLES.get(item.role, item.role))
+            yield point(
+                "+",
+                Line(f"{role}: ", FAINT)
+                + Line(say(T("{title}; {difference}", title=item.title, difference=item.difference))),
+            )
 
 
 def rejection_blocks(
@@ -72,24 +82,29 @@ def rejection_blocks(
     formats = [item for item in rejected if item.role == "quantization"]
     shown_formats = formats[:most_formats]
     listed = [item for item in rejected if item.role != "quantization" or item in shown_formats]
-    yield grid(row for item in listed for row in _rejection_rows(item, say))
+    for item in listed:
+        yield _rejection(item, say)
     if len(shown_formats) < len(formats):
         more = T("{n} more quantizations: --explain", n=str(len(formats) - len(shown_formats)))
         yield paragraph(say(more), FAINT)
 
 
-def _rejection_rows(item: Rejection, say: Say) -> Iterator[tuple[str | Line, str]]:
-    yield Line(say(ROLES.get(item.role, item.role)), FAINT), say(item.option)
-    reason = T("{constraint}: {shortfall}", constraint=CONSTRAINTS[item.constraint], shortfall=item.shortfall)
-    yield "", f"{NO} {say(reason)}"
-    if say(item.lift):
-        yield "", f"{HELPS} {say(item.lift)}"
+def _rejection(item: Rejection, say: Say) -> RenderableType:
+    role = say(ROLES.get(item.role, item.role))
+    reason = f"{say(CONSTRAINTS[item.constraint])}: {say(item.shortfall)}"
+    lift = say(item.lift)
+    lines = Line(f"{role}: ", FAINT) + Line(f"{brief(say(item.option))}\n{brief(reason)}")
+    return point(NO, lines + Line(f"  {HELPS} {lift}") if lift else lines)
 
 
 def _flips(decision: Decision, say: Say) -> Iterator[RenderableType]:
     if decision.flips:
         yield heading(say(T("What would change this answer")))
-        yield grid((say(flip.input), say(flip.threshold), say(flip.then)) for flip in decision.flips)
+        for flip in decision.flips:
+            change = T(
+                "{input} {threshold}: {then}", input=flip.input, threshold=flip.threshold, then=flip.then
+            )
+            yield point("·", Line(brief(say(change))))
 
 
 def option_list(options: Sequence[Option], say: Say) -> Iterator[RenderableType]:
@@ -101,7 +116,9 @@ def option_list(options: Sequence[Option], say: Say) -> Iterator[RenderableType]
             say(T("tok/s")), say(T("quality")), say(T("USD a month")),
         )  # fmt: skip
         yield grid(
-            (_list_row(i, option, say) for i, option in enumerate(options, 1)), header=header, right=(0, 5, 6, 7, 8)
+            (_list_row(i, option, say) for i, option in enumerate(options, 1)),
+            header=header,
+            right=(0, 5, 6, 7, 8),
         )
 
 
@@ -127,10 +144,14 @@ def _likely(figure: Estimate | Unknown, show: Callable[[float], str]) -> str:
 
 
 def _flow(decision: Decision, say: Say) -> Iterator[RenderableType]:
-    yield heading(say(T("The way through the questions ({n} options at the start)", n=f"{decision.num_candidates:,}")))
+    yield heading(
+        say(T("The way through the questions ({n} options at the start)", n=f"{decision.num_candidates:,}"))
+    )
     for step in decision.flow:
         sign = Line(f"{YES} ", GOOD) if step.passes else Line(f"{NO} ", BAD)
-        limit = T("{threshold}, set by {who}", threshold=step.threshold, who=SET_BY.get(step.set_by, step.set_by))
+        limit = T(
+            "{threshold}, set by {who}", threshold=step.threshold, who=SET_BY.get(step.set_by, step.set_by)
+        )
         left = say(T("{n} left", n=f"{step.num_left:,}"))
         yield grid([(sign + Line(say(step.question)), f"{say(step.value)}  [{say(limit)}]  {left}")])
         if say(step.not_taken):
@@ -139,14 +160,14 @@ def _flow(decision: Decision, say: Say) -> Iterator[RenderableType]:
 
 def _assumptions(decision: Decision, say: Say) -> Iterator[RenderableType]:
     yield heading(say(T("What was asked and assumed")))
-    header = (say(T("input")), say(T("value")), say(T("set by")), say(T("source")))
-    yield grid(
-        (
-            (say(item.name), say(item.value), say(SET_BY.get(item.set_by, item.set_by)), item.source)
-            for item in decision.assumptions
-        ),
-        header=header,
-    )
+    sources: dict[str, str] = {}
+    rows = []
+    for item in decision.assumptions:
+        number = sources.setdefault(item.source, f"[{len(sources) + 1}]") if item.source else ""
+        rows.append((say(item.name), say(item.value), say(SET_BY.get(item.set_by, item.set_by)), number))
+    yield grid(rows, header=(say(T("input")), say(T("value")), say(T("set by")), say(T("source"))))
+    for source, number in sources.items():
+        yield point(number, Line(source, FAINT))
 
 
 def _commands(decision: Decision, say: Say) -> Iterator[RenderableType]:
@@ -154,8 +175,9 @@ def _commands(decision: Decision, say: Say) -> Iterator[RenderableType]:
         yield heading(say(T("Start it")))
         for line in (*decision.prepare, decision.command):
             yield command_line(line)
-    yield paragraph(
-        say(T("Facts of {date}, sizewise {version}. --explain shows every assumption; --json gives all of it to programs.",
-              date=decision.facts_date, version=decision.version)),
-        FAINT,
-    )  # fmt: skip
+    footer = T(
+        "Facts of {date}, sizewise {version}. --explain shows every assumption; --json gives all of it to programs.",
+        date=decision.facts_date,
+        version=decision.version,
+    )
+    yield paragraph(say(footer), FAINT)

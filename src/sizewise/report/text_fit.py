@@ -54,7 +54,10 @@ def _verdict(answer: FitAnswer) -> Text:
         "count": f"{answer.num_sequences:,}",
     }
     if answer.fits == "yes":
-        return T("Yes: {model} in {quantization} fits on {hardware} with {engine}, {count} x {context} tokens.", **names)
+        return T(
+            "Yes: {model} in {quantization} fits on {hardware} with {engine}, {count} x {context} tokens.",
+            **names,
+        )
     if answer.fits == "tight":
         return T(
             "Only just: {model} in {quantization} fits on {hardware} with {engine}, {count} x {context} tokens, "
@@ -77,7 +80,11 @@ def _verdict(answer: FitAnswer) -> Text:
 
 
 def _rows(answer: FitAnswer, say: Say) -> Iterator[tuple[str, str]]:
-    memory = T("{span} GiB, {usable} GiB usable", span=span(answer.memory_bytes, gib), usable=gib(answer.usable_bytes))
+    memory = T(
+        "{span} GiB, {usable} GiB usable",
+        span=span(answer.memory_bytes, gib),
+        usable=gib(answer.usable_bytes),
+    )
     yield say(T("memory on the fullest device")), say(memory)
     yield say(T("what it does")), say(KINDS.get(answer.kind, answer.kind))
     longest = T("{tokens} tokens", tokens=format_tokens(answer.max_context_tokens))
@@ -88,7 +95,10 @@ def _rows(answer: FitAnswer, say: Say) -> Iterator[tuple[str, str]]:
               sure=f"{answer.max_concurrency:,}", usual=f"{answer.expected_concurrency:,}")),
     )  # fmt: skip
     if answer.decode_tokens_per_s is not None:
-        yield say(T("writing speed, alone")), spoken(answer.decode_tokens_per_s, speed_note(answer.decode_tokens_per_s), say)
+        yield (
+            say(T("writing speed, alone")),
+            spoken(answer.decode_tokens_per_s, speed_note(answer.decode_tokens_per_s), say),
+        )
     if answer.texts_per_s is not None:
         yield say(T("texts of this length")), spoken(answer.texts_per_s, T("a second"), say)
     fp16, low, high = (significant(size / GB) for size in answer.rule_of_thumb_bytes)

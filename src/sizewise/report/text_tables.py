@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+from typing import TYPE_CHECKING, Any
 
 from rich.text import Text as Line
 
 from sizewise.domain.text import T
-from sizewise.report.figures import gib
-from sizewise.report.page import FAINT, STRONG, grid, heading, paragraph
+from sizewise.report.figures import UNKNOWN_MARK, gib
+from sizewise.report.page import FAINT, STRONG, grid, paragraph
 from sizewise.report.text import rejection_blocks
-from sizewise.report.text_option import deployment_title, figure_rows, hardware_name
+from sizewise.report.text_option import deployment_title, figure_rows
 from sizewise.report.words import LEGEND
 from sizewise.units import GB, significant
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from rich.console import RenderableType
 
+    from sizewise.catalog.describe import Fact
     from sizewise.domain.answers import CompareAnswer, HardwareAnswer
     from sizewise.report.language import Say
+    from sizewise.report.text_option import FigureRow
 
 
 def compare_blocks(answer: CompareAnswer, say: Say) -> Iterator[RenderableType]:
@@ -28,12 +31,18 @@ def compare_blocks(answer: CompareAnswer, say: Say) -> Iterator[RenderableType]:
     if answer.options:
         columns = [list(figure_rows(option, say)) for option in answer.options]
         numbers = [f"[{i}]" for i in range(1, len(columns) + 1)]
-        yield grid(
-            ((number, deployment_title(option.deployment, say)) for number, option in zip(numbers, answer.options, strict=True)),
-        )
+        titles = [deployment_title(option.deployment, say) for option in answer.options]
+        yield grid(zip(numbers, titles, strict=True))
         yield grid(_side_by_side(columns), header=("", *numbers), right=tuple(range(1, len(columns) + 1)))
         yield paragraph(say(LEGEND), FAINT)
     yield from rejection_blocks(answer.refused, say, has_answer=bool(answer.options))
+
+
+def _side_by_side(columns: Sequence[Sequence[FigureRow]]) -> Iterator[tuple[str, ...]]:
+    """Rows of the same figure; the likely value of each option, with its range where there is one."""
+    for cells in zip(*columns, strict=False):
+        values = (f"{likely} ({low}-{high})" if low else likely for _, low, likely, high, _ in cells)
+        yield (cells[0][0], *values)
 
 
 def hardware_blocks(answer: HardwareAnswer, say: Say) -> Iterator[RenderableType]:
@@ -45,7 +54,9 @@ def hardware_blocks(answer: HardwareAnswer, say: Say) -> Iterator[RenderableType
         memory=gib(answer.memory_bytes),
     )
     yield Line(say(title), style=STRONG)
-    header = (say(T("device")), say(T("count")), say(T("memory, GiB")), say(T("usable, GiB")), say(T("bandwidth, GB/s")))
+    header = (
+        say(T("device")), say(T("count")), say(T("memory, GiB")), say(T("usable, GiB")), say(T("bandwidth, GB/s")),
+    )  # fmt: skip
     yield grid(
         (
             (name, str(count), gib(memory), gib(usable), significant(bandwidth / GB))
@@ -58,4 +69,27 @@ def hardware_blocks(answer: HardwareAnswer, say: Say) -> Iterator[RenderableType
         yield paragraph(say(note), FAINT)
 
 
-__all__ = ["compare_blocks", "hardware_blocks", "hardware_name", "heading"]
+def entry_blocks(entries: Iterable[Any], say: Say) -> Iterator[RenderableType]:
+    """Names, sources and dates."""
+    rows = [(entry.name, entry.as_of, entry.source) for entry in entries]
+    yield grid(rows, header=(say(T("name")), say(T("as of")), say(T("source"))))
+    yield paragraph(say(T("{n} entries; sizewise catalog show NAME tells more", n=f"{len(rows):,}")), FAINT)
+
+
+def fact_blocks(facts: Iterable[Fact], say: Say) -> Iterator[RenderableType]:
+    """Field, value with unit, and each source once with a number."""
+    numbers: dict[str, int] = {}
+    rows = []
+    for fact in facts:
+        number = numbers.setdefault(f"{fact.source}, {fact.as_of}", len(numbers) + 1)
+        rows.append((fact.field, f"{_cell(fact.value)} {fact.unit}".strip(), f"[{number}]"))
+    yield grid(rows, header=(say(T("field")), say(T("value")), say(T("source"))))
+    yield grid((f"[{number}]", source) for source, number in numbers.items())
+
+
+def _cell(value: Any) -> str:  # noqa: ANN401 - a fact of any type
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value))
+    if isinstance(value, float):
+        return UNKNOWN_MARK if math.isnan(value) else f"{value:,.10g}"
+    return "" if value is None else str(value)

@@ -70,8 +70,8 @@ def _tier(line: TierLine, say: Say) -> Iterator[RenderableType]:
     )
     if line.models:
         header = (
-            say(T("model, computed")), say(T("16 bits, GiB")), say(T("4 bits, GiB")), say(T("cheapest hardware, 4 bits")),
-            say(T("USD a month")), say(T("quality")),
+            say(T("model, computed")), say(T("16 bits, GiB")), say(T("4 bits, GiB")),
+            say(T("cheapest hardware, 4 bits")), say(T("USD a month")), say(T("quality")),
         )  # fmt: skip
         yield grid((_model_row(model) for model in line.models), header=header, right=(1, 2, 4, 5))
 

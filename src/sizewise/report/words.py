@@ -51,12 +51,12 @@ PATHS = {
 
 EVIDENCE = {
     "own": T("tested by you"),
-    "direct": T("this model was tested"),
-    "variant": T("a close variant was tested"),
-    "base": T("its base model was tested"),
-    "interpolated": T("inferred from size and date"),
-    "self-reported": T("claimed by its publisher"),
-    "none": T("nobody tested it"),
+    "direct": T("tested"),
+    "variant": T("variant tested"),
+    "base": T("base model tested"),
+    "interpolated": T("inferred"),
+    "self-reported": T("its maker's claim"),
+    "none": T("untested"),
 }
 """Evidence grades of quality."""
 
@@ -93,4 +93,4 @@ COMPLEXITIES = {
 }
 """Complexity in the words of the original guide."""
 
-LEGEND = T("no mark: exact or measured   ~ computed or fitted   ? assumed   low to high: 8 of 10 cases")
+LEGEND = T("no mark: exact or measured, ~ computed or fitted, ? assumed; low-high: 80 %")

@@ -1,0 +1,241 @@
+"""`fit`: does this model run on this machine, with what context and concurrency; if not, what would make it fit?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sizewise import units
+from sizewise.advisor.asking import LARGEST_TOKENS, kv_type_named, machine, optional
+from sizewise.advisor.fit_lifts import fit_lifts
+from sizewise.advisor.fit_terms import Case, first, is_possible
+from sizewise.advisor.options import ranged
+from sizewise.advisor.space import Row
+from sizewise.catalog import load_catalog
+from sizewise.catalog.speed_constants import coefficients
+from sizewise.decide.baseline import rule_of_thumb_bytes
+from sizewise.decide.evaluate import KV_BYTES
+from sizewise.domain.answers import FitAnswer
+from sizewise.domain.decision import Deployment
+from sizewise.domain.estimate import Unknown
+from sizewise.domain.text import T
+from sizewise.errors import NotSupported, UnknownName
+from sizewise.estimate.prefill import prefill_s
+from sizewise.estimate.speed import step_s, step_terms
+from sizewise.export import launch
+
+if TYPE_CHECKING:
+    from sizewise.catalog import Catalog
+    from sizewise.domain.device import Machine
+    from sizewise.domain.estimate import Estimate
+    from sizewise.domain.model import Model
+    from sizewise.domain.text import Text
+
+USUAL_CONTEXT_TOKENS = 8192
+"""Context asked about when nothing is said. [tokens]"""
+MOST_REQUESTS = 100_000
+FITS_ORDER = {"yes": 2, "tight": 1, "no": 0}
+SERVER_ENGINES = ("vllm", "sglang", "llama.cpp", "ollama", "mlx")
+DESKTOP_ENGINES = ("llama.cpp", "ollama", "mlx", "vllm", "sglang")
+"""Which engine is meant when none is named: servers in the data centre, llama.cpp elsewhere."""
+SINGLE_PASS_ENGINE = "transformers"
+"""Runs models that give a score, a label or a vector."""
+
+
+def fit(  # noqa: PLR0913 - the words of the user
+    model: str,
+    *,
+    device: str,
+    quantization: str | None = None,
+    engine: str | None = None,
+    context: str | float | None = None,
+    users: str | float | None = None,
+    kv_type: str | None = None,
+    user_catalog: str | None = None,
+) -> FitAnswer:
+    """The verdict for one model on one machine; without a format the one with most bits that fits.
+
+    Arguments: `model` a catalog name or a folder with a Hugging Face config.json; `device` such as 'RTX 4090' or
+    '2x RTX 3090'; `users` requests at the same time.
+    Raises: SizewiseError for input that cannot be used.
+    """
+    catalog = load_catalog()
+    if user_catalog is not None:
+        catalog = catalog.with_user_rows(user_catalog)
+    known = find_model(catalog, model)
+    hardware = machine(catalog, device)
+    tokens = optional(context, units.parse_tokens, "--context", LARGEST_TOKENS)
+    wanted = int(tokens) if tokens is not None else min(USUAL_CONTEXT_TOKENS, known.max_context_tokens)
+    requests = optional(users, units.parse_whole, "--users", MOST_REQUESTS)
+    cases = possible_cases(
+        catalog, known, hardware, quantization=quantization, engine=engine, context_tokens=wanted,
+        num_sequences=int(requests or 1), kv_type=kv_type_named(kv_type),
+    )  # fmt: skip
+    return answer(best_case(cases))
+
+
+def find_model(catalog: Catalog, text: str) -> Model:
+    """A catalog model, or one read from a folder.
+
+    Raises: UnknownName, InvalidFile.
+    """
+    if text not in catalog.models and (Path(text).is_dir() or text.startswith((".", "/", "~"))):
+        from sizewise.sources.config_json import model_from_folder
+
+        return model_from_folder(Path(text).expanduser())
+    return catalog.model(text)
+
+
+def possible_cases(  # noqa: PLR0913 - the whole question
+    catalog: Catalog, model: Model, hardware: Machine, *, quantization: str | None, engine: str | None,
+    context_tokens: int, num_sequences: int, kv_type: str,
+) -> list[Case]:  # fmt: skip
+    """Every engine and format that the question leaves open.
+
+    Raises: NotSupported where nothing runs it there.
+    """
+    formats = (
+        [catalog.quantization(quantization)] if quantization
+        else [q for q in catalog.quantizations.values() if q.name == model.native_format or _is_offered(q, model)]
+    )  # fmt: skip
+    order = DESKTOP_ENGINES if hardware.device.kind != "datacenter" else SERVER_ENGINES
+    names = (catalog.engine(engine).name,) if engine else (order if model.is_generator else (SINGLE_PASS_ENGINE,))
+    engines = [catalog.engines[name] for name in names if name in catalog.engines]
+    cases = [
+        Case(
+            catalog=catalog, model=model, quantization=q, engine=e, machine=hardware, context_tokens=context_tokens,
+            num_sequences=num_sequences, kv_type=kv_type,
+        )
+        for e in engines for q in formats if is_possible(e, model, q, hardware) and kv_type in e.kv_types
+    ]  # fmt: skip
+    if not cases:
+        raise NotSupported(
+            "no engine of {engines} runs {model} in {formats} with a {kv_type} cache on {hardware}; "
+            "name another --engine, --quantization or --device",
+            engines=", ".join(names), model=model.name, kv_type=kv_type,
+            formats=quantization or "any proposed format", hardware=hardware.device.name,
+        )  # fmt: skip
+    return cases
+
+
+def _is_offered(quantization: object, model: Model) -> bool:
+    is_default = bool(getattr(quantization, "is_default", False))
+    bits = float(getattr(quantization, "nominal_bits", 0.0))
+    return is_default and model.is_generator and bits < 16  # noqa: PLR2004 - 16 bits only as published
+
+
+def best_case(cases: list[Case]) -> Case:
+    """Of the best verdict the most bits; where nothing fits, what comes closest."""
+    best = max(FITS_ORDER[c.verdict] for c in cases)
+    able = [c for c in cases if FITS_ORDER[c.verdict] == best]
+    if best > 0:
+        return max(able, key=lambda c: c.quantization.nominal_bits)
+    return min(able, key=lambda c: c.shortfall_bytes)
+
+
+def answer(case: Case) -> FitAnswer:
+    """The verdict in full."""
+    verdict = case.verdict
+    too_long = case.context_tokens > case.model.max_context_tokens
+    deployment = _deployment(case)
+    start = launch(deployment)
+    return FitAnswer(
+        model=case.model.name,
+        kind=case.model.kind,
+        quantization=case.quantization.name,
+        engine=case.engine.name,
+        engine_version=case.engine.version,
+        device=case.machine.device.name,
+        num_devices=case.machine.num_devices,
+        split=case.split,
+        kv_type=case.kv_type,
+        context_tokens=case.context_tokens,
+        num_sequences=case.num_sequences,
+        fits=verdict,
+        binding="" if verdict != "no" else ("context" if too_long else "memory"),
+        memory=case.parts,
+        memory_bytes=case.total,
+        usable_bytes=case.usable_bytes,
+        shortfall_bytes=max(case.shortfall_bytes, 0.0),
+        max_context_tokens=case.max_context(),
+        max_concurrency=case.max_concurrency(float(case.context_tokens)),
+        expected_concurrency=case.max_concurrency(case.context_tokens / 2),
+        decode_tokens_per_s=decode_rate(case) if case.model.is_generator else None,
+        texts_per_s=None if case.model.is_generator else text_rate(case),
+        rule_of_thumb_bytes=rule_of_thumb_bytes(case.model.num_params),
+        lifts=() if verdict == "yes" else fit_lifts(case),
+        caveats=tuple(_caveats(case)),
+        command=start.command if case.model.is_generator else "",
+        prepare=start.prepare if case.model.is_generator else (),
+    )
+
+
+def decode_rate(case: Case) -> Estimate | Unknown:
+    """One stream alone, half of the context held. [tokens/s]"""
+    models, weights, machines = case.columns
+    kv_bytes = KV_BYTES[case.kv_type]
+    terms = step_terms(
+        models=models, weights=weights, machines=machines,
+        coefficients=coefficients(case.engine.name, [case.machine.device.device_class], case.quantization.speed_class),
+        context_tokens=case.context_tokens / 2, k_bytes_per_element=kv_bytes, v_bytes_per_element=kv_bytes,
+        split=case.split,
+    )  # fmt: skip
+    row = Row(model=case.model, quantization=case.quantization, engine=case.engine)
+    if case.verdict == "no":
+        return Unknown(reason="it does not fit, so it has no speed")
+    return ranged(1.0 / first(step_s(terms, 1.0)), row, case.machine, "decode")
+
+
+def text_rate(case: Case) -> Estimate | Unknown:
+    """Texts of the whole context, one forward pass each. [texts/s]"""
+    if case.verdict == "no":
+        return Unknown(reason="it does not fit, so it has no speed")
+    models, weights, machines = case.columns
+    try:
+        constants = coefficients(case.engine.name, [case.machine.device.device_class], case.quantization.speed_class)
+    except UnknownName:
+        return Unknown(reason="no speed is known for this engine")
+    seconds = prefill_s(
+        models=models, weights=weights, machines=machines, coefficients=constants,
+        input_tokens=float(case.context_tokens), split=case.split,
+    )  # fmt: skip
+    row = Row(model=case.model, quantization=case.quantization, engine=case.engine)
+    return ranged(1.0 / first(seconds), row, case.machine, "prefill")
+
+
+def _caveats(case: Case) -> list[Text]:
+    found = []
+    if not case.model.is_generator:
+        found.append(
+            T(
+                "not a generator: this model gives a {kind}, by one forward pass for each text; it writes no tokens",
+                kind=case.model.kind,
+            )
+        )
+    if not case.model.has_exact_shape:
+        found.append(T("its tensors are not all known: weights are parameters times bits"))
+    if case.machine.device.evidence == "recalled":
+        found.append(T("the figures of this device are recalled, not read from a source"))
+    if case.machine.device.usable_basis == "assumed":
+        found.append(T("the usable memory of this device is assumed; the driver's own figure is better"))
+    return found
+
+
+def _deployment(case: Case) -> Deployment:
+    return Deployment(
+        model=case.model.name,
+        quantization=case.quantization.name,
+        engine=case.engine.name,
+        engine_version=case.engine.version,
+        device=case.machine.device.name,
+        num_devices=case.machine.num_devices,
+        replicas=1,
+        context_tokens=case.context_tokens,
+        num_sequences=case.num_sequences,
+        kv_type=case.kv_type,
+        split=case.split,
+        path="owned",
+        memory_utilization=case.engine.memory_utilization,
+        is_native_format=case.quantization.name == case.model.native_format,
+        device_is_cpu=case.machine.device.kind == "cpu",
+    )

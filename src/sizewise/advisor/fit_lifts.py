@@ -1,0 +1,176 @@
+"""What would make it fit, in the order in which people would rather have it; each change verified by the same estimate.
+
+Fewer slots or a shorter context; a smaller cache type; fewer bits; more of the same cards; experts or layers in host
+memory, with what that costs in speed; the cheapest other device; a smaller model.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from sizewise.advisor.fit_terms import Case, first, is_possible, smaller_formats
+from sizewise.advisor.space import MULTI_DEVICE_KINDS
+from sizewise.catalog.speed_constants import coefficients
+from sizewise.decide import wording
+from sizewise.domain.device import Machine
+from sizewise.domain.request import Limits
+from sizewise.domain.text import T
+from sizewise.estimate.memory_answers import experts_on_host, max_device_layers
+from sizewise.estimate.speed import offload_step_s, read_s_per_byte
+from sizewise.units import format_bytes, format_tokens, significant
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sizewise.domain.text import Text
+
+SMALLER_CACHES = ("fp8", "q8_0")
+"""Cache types proposed without being asked for: 8 bits, not less."""
+HOST_EFFICIENCY = 0.7
+"""Share of the host's memory bandwidth that decoding reaches. Source: speed.md section 3 (dual channel DDR5)."""
+ASSUMED_HOST_BANDWIDTH_BYTES_PER_S = 64e9
+"""Two channels of DDR5, where nothing is known about the host; assumed. [bytes/s]"""
+MOST_LIFTS = 6
+
+
+def fit_lifts(case: Case) -> tuple[Text, ...]:
+    """Changes that alone make it fit."""
+    if case.context_tokens > case.model.max_context_tokens:
+        return (T("a context of at most {n} tokens, the model's own limit", n=f"{case.model.max_context_tokens:,}"),)
+    found = [text for step in STEPS for text in step(case)]
+    return tuple(found[:MOST_LIFTS])
+
+
+def _fewer_sequences(case: Case) -> Iterator[Text]:
+    most = case.max_concurrency(float(case.context_tokens))
+    if 1 <= most < case.num_sequences:
+        yield T("{n} requests at once instead of {asked}", n=str(most), asked=str(case.num_sequences))
+
+
+def _shorter_context(case: Case) -> Iterator[Text]:
+    most = case.max_context()
+    if 0 < most < case.context_tokens:
+        yield T("a context of {n} tokens", n=format_tokens(most))
+
+
+def _smaller_cache(case: Case) -> Iterator[Text]:
+    for kv_type in SMALLER_CACHES:
+        changed = replace(case, kv_type=kv_type)
+        if case.kv_type not in SMALLER_CACHES and kv_type in case.engine.kv_types and changed.verdict != "no":
+            yield T("the KV cache in {kv_type} (8 bits: a small loss)", kv_type=kv_type)
+
+
+def _fewer_bits(case: Case) -> Iterator[Text]:
+    for changed in smaller_formats(case):
+        if changed.verdict != "no":
+            yield T(
+                "the weights in {quantization}, {size} on the device",
+                quantization=changed.quantization.name, size=format_bytes(changed.total.likely),
+            )  # fmt: skip
+            return
+
+
+def _more_devices(case: Case) -> Iterator[Text]:
+    if case.machine.device.kind not in MULTI_DEVICE_KINDS:
+        return
+    for count in range(case.machine.num_devices + 1, Limits().max_devices + 1):
+        machine = replace(case.machine, num_devices=count, num_available=count)
+        changed = replace(case, machine=machine)
+        if is_possible(case.engine, case.model, case.quantization, machine) and changed.verdict != "no":
+            yield T("{machine}", machine=wording.machine_name(machine))
+            return
+
+
+def _experts_on_host(case: Case) -> Iterator[Text]:
+    if not (case.engine.can_offload and case.model.experts and case.split == "none"):
+        return
+    _, weights, _ = case.columns
+    placed = experts_on_host(case.terms, weights=weights, num_sequences=float(case.num_sequences))
+    if first(placed.device_bytes) + _buffers(case) > case.usable_bytes:
+        return
+    active = float(case.model.experts.num_experts_per_token / case.model.experts.num_experts)
+    rate = _offloaded_rate(case, first(weights.dense_read_bytes), first(weights.expert_bytes) * active)
+    yield T(
+        "the experts in host memory ({size} of RAM): about {rate} tokens/s",
+        size=format_bytes(first(placed.host_bytes)), rate=significant(rate, 2),
+    )  # fmt: skip
+
+
+def _layers_on_host(case: Case) -> Iterator[Text]:
+    if not (case.engine.can_offload and case.split == "none") or case.machine.device.is_unified:
+        return
+    _, weights, _ = case.columns
+    placed = max_device_layers(
+        case.terms, weights=weights, num_layers=float(case.model.num_layers), num_sequences=float(case.num_sequences)
+    )
+    layers = int(first(placed.device_layers))
+    if not 0 < layers < case.model.num_layers:
+        return
+    active = case.model.active_ratio if case.model.experts else 1.0
+    read = first(weights.dense_read_bytes) + first(weights.expert_bytes) * min(active, 1.0)
+    share = layers / case.model.num_layers
+    rate = _offloaded_rate(case, read * share, read * (1 - share))
+    yield T(
+        "{n} of {all} layers on the device, the rest in host memory ({size} of RAM): about {rate} tokens/s",
+        n=str(layers), all=str(case.model.num_layers), size=format_bytes(first(placed.host_bytes)),
+        rate=significant(rate, 2),
+    )  # fmt: skip
+
+
+def _buffers(case: Case) -> float:
+    return first(case.terms.compute) + first(case.terms.runtime)
+
+
+def _offloaded_rate(case: Case, device_bytes: float, host_bytes: float) -> float:
+    """One stream with part of the reading done by the host. [tokens/s]"""
+    _, _, machines = case.columns
+    constants = coefficients(case.engine.name, [case.machine.device.device_class], case.quantization.speed_class)
+    known = case.machine.host_bandwidth_bytes_per_s
+    step = offload_step_s(
+        device_read_bytes=device_bytes,
+        host_read_bytes=host_bytes,
+        device_byte_s=first(read_s_per_byte(machines=machines, coefficients=constants)),
+        host_bandwidth_bytes_per_s=known if known > 0 else ASSUMED_HOST_BANDWIDTH_BYTES_PER_S,
+        host_efficiency=HOST_EFFICIENCY,
+        fixed_s=first(constants.step_s) + first(constants.layer_s) * case.model.num_layers,
+    )
+    return 1.0 / first(step)
+
+
+def _other_device(case: Case) -> Iterator[Text]:
+    """The cheapest device with a price on which it fits alone."""
+    priced = sorted(
+        (d for d in case.catalog.devices.values() if d.buy_usd > 0 and d.buy_price_kind == "street"),
+        key=lambda d: (d.buy_usd, d.name),
+    )
+    for device in priced:
+        machine = Machine(device=device)
+        if device.name == case.machine.device.name:
+            continue
+        if is_possible(case.engine, case.model, case.quantization, machine) and replace(case, machine=machine).verdict == "yes":
+            yield T(
+                "one {device} (about {price})", device=device.name, price=wording.money(device.buy_usd)
+            )
+            return
+
+
+def _smaller_model(case: Case) -> Iterator[Text]:
+    """The largest smaller model of the same family that fits as asked."""
+    family = [
+        m for m in case.catalog.models.values()
+        if m.family == case.model.family and m.kind == case.model.kind and m.num_params < case.model.num_params
+        and m.is_instruct == case.model.is_instruct
+    ]  # fmt: skip
+    for model in sorted(family, key=lambda m: (-m.num_params, m.name)):
+        changed = replace(case, model=model)
+        if is_possible(case.engine, model, case.quantization, case.machine) and changed.verdict != "no":
+            yield T("the smaller {model}", model=model.name)
+            return
+
+
+STEPS = (
+    _fewer_sequences, _shorter_context, _smaller_cache, _fewer_bits, _more_devices, _experts_on_host, _layers_on_host,
+    _other_device, _smaller_model,
+)  # fmt: skip
+"""Kinds of changes, dearest last."""

@@ -1,0 +1,150 @@
+"""One model in one format on one engine and machine, and its memory: what `fit` and its lifts try."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sizewise.catalog.weights_table import weight_columns, weights_of
+from sizewise.decide.candidates import device_counts, drives, multiplies, reads, runs
+from sizewise.decide.evaluate import KV_BYTES
+from sizewise.estimate.columns import machine_columns, model_columns
+from sizewise.estimate.memory import SINGLE_PASS, MemoryTerms, max_sequences, memory_terms, shortfall_bytes
+from sizewise.estimate.memory_answers import max_context_tokens, memory_parts, memory_total
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sizewise.catalog import Catalog
+    from sizewise.domain.decision import MemoryPart
+    from sizewise.domain.device import Machine
+    from sizewise.domain.engine import Engine
+    from sizewise.domain.estimate import Estimate
+    from sizewise.domain.model import Model
+    from sizewise.domain.number import Array
+    from sizewise.domain.quantization import Quantization
+    from sizewise.estimate.columns import MachineColumns, ModelColumns, WeightColumns
+
+MOST_PARALLEL = 4096
+"""Parallel requests are a setting: `fit` asks the memory, not the default of the engine. [count]"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """What is asked whether it fits."""
+
+    catalog: Catalog
+    model: Model
+    quantization: Quantization
+    engine: Engine
+    machine: Machine
+    context_tokens: int
+    num_sequences: int
+    kv_type: str
+
+    @property
+    def split(self) -> str:
+        """How the devices share the model."""
+        return self.engine.split if self.machine.num_devices > 1 else "none"
+
+    @property
+    def rule(self) -> str:
+        """Memory rule: models that do not generate keep no cache on any engine."""
+        return self.engine.memory_rule if self.model.is_generator else SINGLE_PASS
+
+    @cached_property
+    def columns(self) -> tuple[ModelColumns, WeightColumns, MachineColumns]:
+        """Columns of length one."""
+        pair = (self.model, self.quantization)
+        return model_columns([self.model]), weight_columns([pair]), machine_columns([self.machine])
+
+    @cached_property
+    def terms(self) -> MemoryTerms:
+        """Memory terms at the asked context."""
+        return self.terms_at(float(self.context_tokens))
+
+    def terms_at(self, context_tokens: float | Array) -> MemoryTerms:
+        """Memory terms at another context."""
+        models, weights, machines = self.columns
+        kv_bytes = KV_BYTES[self.kv_type]
+        return memory_terms(
+            self.rule, weights=weights, models=models, machines=machines,
+            engine=replace(self.engine, max_num_seqs=self.most_parallel), context_tokens=context_tokens,
+            k_bytes_per_element=kv_bytes, v_bytes_per_element=kv_bytes, split=self.split,
+        )  # fmt: skip
+
+    @property
+    def most_parallel(self) -> int:
+        """A paged engine profiles for its sequences, so they stay as set; slots cost nothing until they are there."""
+        return self.engine.max_num_seqs if self.rule == "paged" else MOST_PARALLEL
+
+    @cached_property
+    def parts(self) -> tuple[MemoryPart, ...]:
+        """The sum part by part."""
+        weights = weights_of(self.catalog, self.model, self.quantization)
+        return memory_parts(
+            self.terms, rule=self.rule, num_sequences=self.num_sequences, weights_basis=weights.basis,
+            host_bytes=weights.host_bytes,
+        )  # fmt: skip
+
+    @property
+    def total(self) -> Estimate:
+        """Sum on the fullest device. [bytes]"""
+        return memory_total(self.parts)
+
+    @property
+    def usable_bytes(self) -> float:
+        """What the engine may use on one device. [bytes]"""
+        return first(self.terms.budget)
+
+    @property
+    def shortfall_bytes(self) -> float:
+        """Missing memory of the likely sum; not positive where it fits. [bytes]"""
+        return first(shortfall_bytes(self.terms, float(self.num_sequences)))
+
+    @property
+    def verdict(self) -> str:
+        """yes, tight or no."""
+        if self.context_tokens > self.model.max_context_tokens or self.shortfall_bytes > 0:
+            return "no"
+        return "yes" if self.total.high <= self.usable_bytes else "tight"
+
+    def max_context(self) -> int:
+        """Largest context at this concurrency. [tokens]"""
+        native = np.array([float(self.model.max_context_tokens)])
+        found = max_context_tokens(self.terms_at, num_sequences=float(self.num_sequences), native_tokens=native)
+        return int(found[0])
+
+    def max_concurrency(self, context_tokens: float) -> int:
+        """Requests that hold so much at once."""
+        return int(first(max_sequences(self.terms_at(context_tokens))))
+
+
+def first(value: object) -> float:
+    """The one value of a column of length one."""
+    return float(np.asarray(value, dtype=np.float64).reshape(-1)[0])
+
+
+def is_possible(engine: Engine, model: Model, quantization: Quantization, machine: Machine) -> bool:
+    """Does this engine run this model in this format on this machine at all?"""
+    return (
+        reads(engine, quantization)
+        and runs(engine, model)
+        and drives(engine, machine.device)
+        and multiplies(machine.device, quantization)
+        and machine.num_devices in device_counts(engine, model.num_heads, machine.num_devices)
+    )
+
+
+def smaller_formats(case: Case) -> Iterator[Case]:
+    """The same with fewer bits, one format after another, down to the floor of 4 bits."""
+    floor_bits = 4.0
+    formats = sorted(case.catalog.quantizations.values(), key=lambda q: -q.nominal_bits)
+    for quantization in formats:
+        if not (quantization.is_default and floor_bits <= quantization.nominal_bits < case.quantization.nominal_bits):
+            continue
+        if is_possible(case.engine, case.model, quantization, case.machine):
+            yield replace(case, quantization=quantization)
