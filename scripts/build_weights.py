@@ -13,6 +13,7 @@ from pathlib import Path
 
 from sizewise.catalog import load_catalog
 from sizewise.catalog.weights_table import SIZES, computed_weights
+from sizewise.estimate.gguf import has_imatrix
 
 CATALOG = Path(__file__).parents[1] / "src" / "sizewise" / "catalog"
 MIXTURE_COLUMNS = (
@@ -46,7 +47,7 @@ def copy_mixtures(facts: Path) -> None:
 
 
 def copy_sizes(facts: Path) -> None:
-    """Sizes counted by the quantizer, with the shape that they belong to."""
+    """Sizes counted by the quantizer (IQ types with an importance matrix), with the shape they belong to."""
     models = load_catalog().models
     with (facts / "gguf_sizes.csv").open(encoding="utf-8", newline="") as lines:
         rows = [r for r in csv.DictReader(lines) if r["hf_id"] in models]
@@ -54,6 +55,8 @@ def copy_sizes(facts: Path) -> None:
         model = models[row["hf_id"]]
         row["num_layers"], row["hidden_size"] = str(model.num_layers), str(model.hidden_size)
         row["num_params"] = f"{model.num_params:.0f}"
+        if has_imatrix(row["file_type"]) and row["tensor_bytes_with_imatrix"]:
+            row["tensor_bytes"] = row["tensor_bytes_with_imatrix"]
     _write("gguf_sizes.csv", SIZE_COLUMNS, rows)
 
 

@@ -19,8 +19,8 @@ from fit_quality_names import Facts, family_years, model_facts
 from fit_quality_rows import UNSHIPPABLE, Observation, observations, read_rows
 from fit_quality_tables import Evidence, estimate_rows, link_rows, read_axes, skill_rows, write_rows
 from fit_quality_validate import validation_text
-# V
 
+# V
 from sizewise.catalog import load_catalog
 
 if TYPE_CHECKING:

@@ -13,14 +13,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
+
 from fit_quality_skills import SKILLS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from numpy.typing import NDArray
+
     from fit_quality_names import Facts
     from fit_quality_rows import Observation
-    from numpy.typing import NDArray
 
     Array = NDArray[np.float64]
     Index = NDArray[np.intp]
@@ -37,7 +39,7 @@ SIGMA_PRIOR_COUNT, SIGMA_PRIOR_VARIANCE, SIGMA_PRIOR_CORRELATION = 25.0, 0.20, 0
 FAMILY_PRIOR_COUNT, FAMILY_PRIOR_VARIANCE = 20.0, 0.20
 DEPENDENCE = 0.25
 """Correlation of the errors of one model in one source. [ratio]"""
-NUM_ITERATIONS = 60
+NUM_ITERATIONS = 120
 
 
 @dataclass

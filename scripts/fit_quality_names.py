@@ -163,7 +163,7 @@ def model_facts(name: str, row: Mapping[str, str] | None, years: Mapping[str, fl
         is_coder="code" in plain or "devstral" in plain or tasks == "code",
         is_math="math" in plain,
         is_vision="vision" in tasks or "-vl" in plain or "vision" in plain,
-        is_derivative=row is None and "/" in name and family_of(name.split("/")[0]) != family,
+        is_derivative=row is None and "/" in name and family_of(name.split("/", maxsplit=1)[0]) != family,
         is_closed=bool(_CLOSED.search(plain)) and "/" not in name,
         tier=_word_value(plain, _TIERS, 0.0) if math.isnan(total) else 0.0,
         effort=_word_value(plain, _EFFORTS, 0.0),

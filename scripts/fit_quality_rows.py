@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fit_quality_skills import DEFAULT_NUM_ITEMS, FLOORS, NUM_ITEMS, skill_weights
-
 from sizewise.catalog.benchmark_names import (
     benchmark_name,
     canonical_name,

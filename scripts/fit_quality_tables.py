@@ -8,6 +8,7 @@ from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 import numpy as np
+
 from fit_quality_rows import link_of
 from fit_quality_skills import SKILLS
 
@@ -15,10 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from numpy.typing import NDArray
+
     from fit_quality_model import Fit
     from fit_quality_names import Facts
     from fit_quality_rows import Observation
-    from numpy.typing import NDArray
 
     Array = NDArray[np.float64]
     Row = dict[str, str]
@@ -37,7 +39,8 @@ MIN_OTHER_SCORES = 8
 MAX_SIZE_RATIO = 2.0
 """No extrapolation beyond this ratio to a sibling of the same family."""
 NUM_SHOWN_BENCHMARKS = 3
-UNSEEN_INTERCEPT_SD, UNSEEN_SLOPE_SD = 0.5, 0.25
+UNSEEN_INTERCEPT_SD, UNSEEN_SLOPE_SD, UNSEEN_ERROR_SD = 0.5, 0.25, 0.3
+"""How far a harness not seen differs from the benchmark's usual one. [log odds]"""
 
 
 def read_axes(path: Path) -> dict[str, tuple[str, Array]]:
@@ -185,7 +188,7 @@ def link_rows(fit: Fit, items: Sequence[Observation]) -> list[Row]:
         test = ("", benchmark, "")
         ends = (float(fit.bench_intercept[index]), float(fit.bench_slope[index]))
         rows.append(_link_row(by_benchmark[benchmark], test, *ends) | {
-            "intercept_sd": f"{UNSEEN_INTERCEPT_SD}", "slope_sd": f"{UNSEEN_SLOPE_SD}", "error_sd": "0.3",
+            "intercept_sd": f"{UNSEEN_INTERCEPT_SD}", "slope_sd": f"{UNSEEN_SLOPE_SD}", "error_sd": f"{UNSEEN_ERROR_SD}",
         })  # fmt: skip
     return rows
 

@@ -8,17 +8,22 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 import numpy as np
-from fit_quality_model import build_design, fit_skills
-from fit_quality_rows import link_of
 from scipy.stats import spearmanr
 
+from fit_quality_baselines import BASELINES
+from fit_quality_model import build_design, fit_skills
+from fit_quality_rows import link_of
+from fit_quality_skills import SKILLS
+from fit_quality_tables import UNSEEN_ERROR_SD, UNSEEN_INTERCEPT_SD, UNSEEN_SLOPE_SD
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from numpy.typing import NDArray
 
     from fit_quality_model import Fit
     from fit_quality_names import Facts
     from fit_quality_rows import Observation
-    from numpy.typing import NDArray
 
     Array = NDArray[np.float64]
 
@@ -26,7 +31,7 @@ NUM_FOLDS = 5
 MIN_MODELS_RANKED = 8
 """A rank correlation is taken within tests with at least so many hidden models."""
 Z_80 = 1.2816
-VALIDATION_ITERATIONS = 25
+VALIDATION_ITERATIONS = 80
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,44 +59,66 @@ class Report:
     """Share of scores inside the 80 % range."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class HiddenLink:
+    """How a hidden score would follow from skills."""
+
+    load: Array
+    intercept: float
+    slope: float
+    cov: Array
+    """Of intercept and slope. [2, 2]"""
+    error_sd: float
+
+
 def predict_hidden(fit: Fit, hidden: Sequence[Observation]) -> list[Hidden]:
-    """Predictions by a fit that never saw these scores. A test unseen in the fit is known by its benchmark."""
-    design = fit.design
-    model_at = {name: i for i, name in enumerate(design.models)}
-    test_at = {test: i for i, test in enumerate(design.tests)}
-    bench_at = {name: i for i, name in enumerate(design.benchmarks)}
-    found = []
-    for item in hidden:
-        if item.test in test_at:
-            t = test_at[item.test]
-            link, link_cov, error = (fit.intercept[t], fit.slope[t]), fit.link_cov[t], fit.error_sd[t]
-            load = design.weights[t]
-        elif item.benchmark in bench_at:
-            b = bench_at[item.benchmark]
-            link, link_cov, error = (fit.bench_intercept[b], fit.bench_slope[b]), np.diag([0.3, 0.06]), 0.3
-            load = _loading(item)
-        else:
-            continue
-        m = model_at[item.model]
-        skill = load @ (fit.mean[m] + float(item.thinks) * fit.mode_shift)
-        likely = link[0] + link[1] * skill + fit.self_bias * item.is_self_reported
-        at = np.array([1.0, skill])
-        family = load @ fit.family_cov[design.family[m]] @ load
-        var = link[1] ** 2 * (load @ fit.cov[m] @ load) + at @ link_cov @ at + error**2 + item.item_variance
-        has_rows = bool((design.model == m).any())
-        found.append(
-            Hidden(item=item, likely=float(likely), sd=float(np.sqrt(var + (not has_rows) * family)))
-        )
-    return found
+    """Predictions by a fit that never saw these scores."""
+    links = _Links(fit)
+    model_at = {name: i for i, name in enumerate(fit.design.models)}
+    return [_predicted(fit, model_at[item.model], links.of(item), item) for item in hidden]
 
 
-def _loading(item: Observation) -> Array:
-    from fit_quality_skills import SKILLS  # noqa: PLC0415
+def _predicted(fit: Fit, model: int, link: HiddenLink, item: Observation) -> Hidden:
+    shift = float(item.thinks) * fit.mode_shift
+    skill = float(link.load @ (fit.mean[model] + shift))
+    cov = fit.cov[model]
+    if not (fit.design.model == model).any():
+        cov = cov + fit.family_cov[fit.design.family[model]]
+    at = np.array([1.0, skill])
+    variance = link.slope**2 * (link.load @ cov @ link.load) + at @ link.cov @ at
+    likely = link.intercept + link.slope * skill + fit.self_bias * item.is_self_reported
+    sd = float(np.sqrt(variance + link.error_sd**2 + item.item_variance))
+    return Hidden(item=item, likely=float(likely), sd=sd)
 
-    load = np.zeros(len(SKILLS))
-    for skill, share in item.weights:
-        load[SKILLS.index(skill)] = share
-    return load
+
+class _Links:
+    """Links of tests; of the benchmark where the harness is not known; of its skills where nothing is known."""
+
+    def __init__(self, fit: Fit) -> None:
+        self.fit = fit
+        self.test_at = {test: i for i, test in enumerate(fit.design.tests)}
+        self.bench_at = {name: i for i, name in enumerate(fit.design.benchmarks)}
+        self.usual = float(np.median(fit.bench_intercept)), float(np.median(fit.bench_slope))
+        self.usual_cov = np.diag([float(np.var(fit.bench_intercept)), UNSEEN_SLOPE_SD**2])
+
+    def of(self, item: Observation) -> HiddenLink:
+        fit, load = self.fit, np.zeros(len(SKILLS))
+        for skill, share in item.weights:
+            load[SKILLS.index(skill)] = share
+        if item.test in self.test_at:
+            t = self.test_at[item.test]
+            ends = float(fit.intercept[t]), float(fit.slope[t])
+            return _link(load, ends, fit.link_cov[t], float(fit.error_sd[t]))
+        cov = np.diag([UNSEEN_INTERCEPT_SD**2, UNSEEN_SLOPE_SD**2])
+        if item.benchmark in self.bench_at:
+            b = self.bench_at[item.benchmark]
+            ends = float(fit.bench_intercept[b]), float(fit.bench_slope[b])
+            return _link(load, ends, cov, UNSEEN_ERROR_SD)
+        return _link(load, self.usual, self.usual_cov, UNSEEN_ERROR_SD)
+
+
+def _link(load: Array, ends: tuple[float, float], cov: Array, error_sd: float) -> HiddenLink:
+    return HiddenLink(load=load, intercept=ends[0], slope=ends[1], cov=cov, error_sd=error_sd)
 
 
 def hidden_sources(items: Sequence[Observation], seed: int = 1) -> Iterator[tuple[list[bool], str]]:
@@ -147,10 +174,14 @@ def split_reports(
     for mask, _ in folds:
         seen = [item for item, is_hidden in zip(items, mask, strict=True) if not is_hidden]
         hidden = [item for item, is_hidden in zip(items, mask, strict=True) if is_hidden]
-        found["sizewise"] += predict_hidden(fit_skills(build_design(seen, facts), VALIDATION_ITERATIONS), hidden)
-        for name, features in BASELINES.items():
-            found[name] += baseline_hidden(features, seen, hidden, facts)
-    return [report(split, name, predictions) for name, predictions in found.items()]
+        found["sizewise"] += predict_hidden(
+            fit_skills(build_design(seen, facts), VALIDATION_ITERATIONS), hidden
+        )
+        for name, baseline in BASELINES.items():
+            found[name] += [Hidden(item=i, likely=v, sd=sd) for i, v, sd in baseline(seen, hidden, facts)]
+    reports = [report(split, name, predictions) for name, predictions in found.items()]
+    open_weights = [hidden for hidden in found["sizewise"] if "/" in hidden.item.model]
+    return [report(split, "sizewise, open weights only", open_weights), *reports]
 
 
 def report(split: str, predictor: str, predictions: Sequence[Hidden]) -> Report:
@@ -189,50 +220,6 @@ def _errors(predictions: Sequence[Hidden], kinds: set[str]) -> list[float]:
         if link.kind in kinds:
             found.append(abs(float(link.printed(hidden.likely)) - float(hidden.item.printed["score"])))
     return found
-
-
-BASELINES: dict[str, Callable[[Facts], list[float]]] = {
-    "size alone": lambda f: [_or_zero(f.log10_params - 10.0), float(np.isnan(f.log10_params))],
-    "release date alone": lambda f: [_or_zero(f.year - 1.5), float(np.isnan(f.year))],
-    "size and date": lambda f: [
-        _or_zero(f.log10_params - 10.0), float(np.isnan(f.log10_params)), _or_zero(f.year - 1.5), float(np.isnan(f.year)),
-    ],
-}  # fmt: skip
-"""Simple rules: a straight line per benchmark in these numbers."""
-BASELINE_PENALTY = 1.0
-
-
-def _or_zero(value: float) -> float:
-    return 0.0 if np.isnan(value) else value
-
-
-def baseline_hidden(
-    features: Callable[[Facts], list[float]],
-    seen: Sequence[Observation],
-    hidden: Sequence[Observation],
-    facts: Mapping[str, Facts],
-) -> list[Hidden]:
-    """Predictions of a straight line per benchmark, fitted on the seen scores."""
-    by_benchmark: dict[str, list[Observation]] = defaultdict(list)
-    for item in seen:
-        by_benchmark[item.benchmark].append(item)
-    lines = {name: _line_fit([features(facts[i.model]) for i in group], [i.value for i in group])
-             for name, group in by_benchmark.items()}  # fmt: skip
-    found = []
-    for item in hidden:
-        if item.benchmark in lines:
-            weights, sd = lines[item.benchmark]
-            likely = float(np.array([1.0, *features(facts[item.model])]) @ weights)
-            found.append(Hidden(item=item, likely=likely, sd=sd))
-    return found
-
-
-def _line_fit(rows: Sequence[Sequence[float]], values: Sequence[float]) -> tuple[Array, float]:
-    x = np.column_stack([np.ones(len(rows)), np.array(rows)])
-    penalty = BASELINE_PENALTY * np.eye(x.shape[1])
-    penalty[0, 0] = 1e-3
-    weights = np.linalg.solve(x.T @ x + penalty, x.T @ np.array(values))
-    return weights, float(np.std(np.array(values) - x @ weights) + 0.1)
 
 
 def _line(found: Report) -> str:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from sizewise.domain.number import Array
     from sizewise.predict.speed_cases import Case
 
-HELD_OUT_STEPS = 12
+HELD_OUT_STEPS = 6
 """Steps of a fit without a device, which starts from the fit with it."""
 FEWEST_ROWS = 12
 """Figures below which a group has no band of its own."""
@@ -109,14 +109,7 @@ def held_out_figures(rows: Rows, layout: Layout, vector: Array) -> list[Figure]:
     found: list[Figure] = []
     for device in sorted(set(devices)):
         weights = np.where(devices == device, 0.0, rows.weights)
-        other = fitted(
-            layout,
-            rows.log_errors(layout),
-            weights,
-            noise=NOISE,
-            start=vector,
-            max_evaluations=HELD_OUT_EVALUATIONS,
-        )
+        other = fitted(layout, rows.log_errors(layout), weights, start=vector, max_steps=HELD_OUT_STEPS)
         found += [f for f in rows.figures(layout, other) if f.case.machine.device.name == device]
     return found
 

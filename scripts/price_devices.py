@@ -31,7 +31,7 @@ LAUNCH_SOURCE = "launch price, approximate: huggingface/huggingface.js packages/
 DEVICE_OF_SERVER = {"Mac Studio M3 Ultra, 60-core GPU, 96 GB, 1 TB SSD": "Apple M3 Ultra (60-core GPU) 96GB"}
 """Machines whose memory size is a device row of its own."""
 _AMOUNT = re.compile(r"(?<!EUR )(?<![\d,.])(\d{1,3}(?:,\d{3})+(?:\.\d+)?)")
-_USD_RANGE = re.compile(r"USD (\d+)-(\d+)(?![\d,])")
+_USD_RANGE = re.compile(r"USD (\d+)-(\d+)(?!\d|,\d)")
 
 
 def device_rows(

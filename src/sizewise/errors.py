@@ -22,14 +22,16 @@ if TYPE_CHECKING:
 
 MAX_SHOWN_CHARACTERS = 80
 """Longest piece of the user's own text that an error repeats. [characters]"""
+MAX_OWN_CHARACTERS = 400
+"""The same for text of our own: nearest names, allowed values, the next step. [characters]"""
+OWN_TEXT = frozenset({"nearest", "next_step", "allowed", "known", "engines", "problems"})
+"""Parameters whose text is ours."""
 
 
-def shown(text: object) -> str:
-    """What the user gave, on one line, shortened, control characters escaped."""
+def shown(text: object, limit: int = MAX_SHOWN_CHARACTERS) -> str:
+    """A text on one line, shortened, control characters escaped."""
     plain = str(text).encode("unicode_escape").decode("ascii") if not str(text).isprintable() else str(text)
-    if len(plain) <= MAX_SHOWN_CHARACTERS:
-        return plain
-    return plain[: MAX_SHOWN_CHARACTERS - 1] + "…"
+    return plain if len(plain) <= limit else plain[: limit - 1] + "…"
 
 
 class SizewiseError(Exception):
@@ -40,7 +42,10 @@ class SizewiseError(Exception):
 
     def __init__(self, template: str, **params: object) -> None:
         self.template = template
-        self.params = {name: shown(value) for name, value in params.items()}
+        self.params = {
+            name: shown(value, MAX_OWN_CHARACTERS if name in OWN_TEXT else MAX_SHOWN_CHARACTERS)
+            for name, value in params.items()
+        }
         super().__init__(template.format(**self.params))
 
 

@@ -64,12 +64,18 @@ def test_Q04_model_without_evidence_is_not_given_its_siblings_score() -> None:
 
 
 def test_Q04_a_32b_does_not_have_the_score_of_the_1_5b() -> None:
-    assert score("Qwen/Qwen2.5-32B-Instruct", "reasoning") > score("Qwen/Qwen2.5-1.5B-Instruct", "reasoning") + 20
+    assert (
+        score("Qwen/Qwen2.5-32B-Instruct", "reasoning")
+        > score("Qwen/Qwen2.5-1.5B-Instruct", "reasoning") + 20
+    )
 
 
 def test_Q05_missing_benchmarks_are_neither_zero_nor_average() -> None:
     """Mixtral has scores on fewer benchmarks than Llama 2 7B on knowledge, and still stands above it."""
-    assert score("mistralai/Mixtral-8x7B-Instruct-v0.1", "qa") > score("meta-llama/Llama-2-7b-chat-hf", "qa") + 10
+    assert (
+        score("mistralai/Mixtral-8x7B-Instruct-v0.1", "qa")
+        > score("meta-llama/Llama-2-7b-chat-hf", "qa") + 10
+    )
 
 
 def test_Q09_instruct_coder_beats_its_predecessor_and_the_general_model() -> None:
@@ -133,7 +139,9 @@ def test_every_fact_has_source_and_date() -> None:
 
 
 def test_sources_that_forbid_commercial_use_are_not_shipped() -> None:
-    sources = {row["source"] for row in rows("quality.csv")} | {row["source"] for row in rows("quality_links.csv")}
+    sources = {row["source"] for row in rows("quality.csv")} | {
+        row["source"] for row in rows("quality_links.csv")
+    }
     assert not [s for s in sources if "NoLiMa" in s or "haonan-li/CMMLU" in s]
 
 

@@ -169,3 +169,24 @@ def test_terms_of_a_single_pass_model_hold_no_cache() -> None:
     assert 16 * one(terms.per_sequence) / GIB == pytest.approx(2.34, abs=0.01)
     assert one(terms.weights) / GIB == pytest.approx(12.307, abs=0.01)
     assert not math.isfinite(float(terms.sequence_limit))
+
+
+def test_M04_gemma_with_128k_of_context_fits_an_h100_in_fp8() -> None:
+    # 25.2 GiB weights + 10.4 KV + at most 4 of activations; another tool refuses for a phantom 72 GB activation
+    terms = _terms(GEMMA_27B, "FP8", "NVIDIA H100 SXM5 80GB", "vllm", context=131_072.0)
+    assert one(max_sequences(terms)) >= 1
+    assert one(terms.compute) < 4 * GIB
+
+
+def test_M06_gpt_oss_120b_is_wholly_resident() -> None:
+    # 64.38 GiB measured by vLLM; another tool counts the active experts only and lets it run in 3 GB
+    terms = _terms("openai/gpt-oss-120b", "MXFP4", "NVIDIA RTX A6000", "vllm")
+    assert 60 * GIB < one(terms.weights) < 65 * GIB
+    assert one(max_sequences(terms)) == 0
+
+
+def test_M15_slots_of_llamacpp_split_the_context() -> None:
+    # four slots of 2,048 cells hold what one slot of 8,192 holds
+    whole = _terms(LLAMA_8B, "Q4_K_M", "RTX 4090", "llama.cpp")
+    quarter = _terms(LLAMA_8B, "Q4_K_M", "RTX 4090", "llama.cpp", context=2_048.0)
+    assert 4 * one(quarter.per_sequence) == one(whole.per_sequence) == 1_024 * MIB

@@ -64,7 +64,7 @@ def test_untied_embedding_stays_on_the_host() -> None:
     assert weights.host_bytes / MIB == pytest.approx(281.81, abs=0.01)
 
 
-def test_beaver_cost_has_no_output_matrix() -> None:
+def test_M01_beaver_cost_has_no_output_matrix() -> None:
     # PKU-Alignment/beaver-7b-v1.0-cost: LLaMA-7B body, 6,607,351,808 parameters, 13,214,703,616 B in bf16
     catalog = load_catalog()
     model = catalog.models["PKU-Alignment/beaver-7b-v1.0-cost"]

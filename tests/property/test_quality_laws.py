@@ -30,7 +30,9 @@ def test_probability_lies_between_zero_and_one(mean: float, sd: float, bar: floa
 def test_larger_model_never_loses_more(loss_class: str, a: float, b: float) -> None:
     small, large = sorted((a, b))
     table = loss_table()
-    lost = [quant_loss(loss_class=loss_class, num_params=n, axis="qa", table=table)[1] for n in (small, large)]
+    lost = [
+        quant_loss(loss_class=loss_class, num_params=n, axis="qa", table=table)[1] for n in (small, large)
+    ]
     assert lost[1] <= lost[0] + 1e-9
 
 
@@ -47,7 +49,9 @@ def test_fewer_bits_never_lose_less(num_params: float) -> None:
 
 @given(CLASSES, SIZES)
 def test_loss_range_is_ordered(loss_class: str, num_params: float) -> None:
-    low, likely, high = quant_loss(loss_class=loss_class, num_params=num_params, axis="math", table=loss_table())
+    low, likely, high = quant_loss(
+        loss_class=loss_class, num_params=num_params, axis="math", table=loss_table()
+    )
     assert 0 <= low <= likely <= high
 
 
@@ -60,7 +64,9 @@ def test_adding_an_option_changes_no_other_probability(rows: list[tuple[float, f
 
 
 @given(POINTS, SPREADS, st.floats(0.0, 20.0), st.floats(0.0, 20.0))
-def test_loss_never_raises_the_score_or_its_certainty(mean: float, sd: float, likely: float, width: float) -> None:
+def test_loss_never_raises_the_score_or_its_certainty(
+    mean: float, sd: float, likely: float, width: float
+) -> None:
     after = quality_after_loss(mean=mean, sd=sd, loss_low=0.0, loss_likely=likely, loss_high=likely + width)
     assert after[0] <= mean
     assert after[1] >= sd - 1e-12

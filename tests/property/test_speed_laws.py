@@ -12,13 +12,7 @@ from hypothesis import strategies as st
 
 from sizewise.domain.device import Machine
 from sizewise.domain.model import Model
-from sizewise.estimate.columns import (
-    MachineColumns,
-    ModelColumns,
-    WeightColumns,
-    machine_columns,
-    model_columns,
-)
+from sizewise.estimate.columns import WeightColumns, machine_columns, model_columns
 from sizewise.estimate.prefill import prefill_s
 from sizewise.estimate.speed import SpeedCoefficients, StepTerms, step_s, step_terms
 from tests.strategies import machines, models
@@ -33,9 +27,10 @@ CONSTANTS = SpeedCoefficients(
 
 def weights_of_16_bits(model: Model) -> WeightColumns:
     """Every parameter in two bytes; what one token does not use are the routed experts."""
-    mixture = model.experts
-    idle = model.num_params - model.num_active_params
-    expert = idle / (1 - mixture.num_experts_per_token / mixture.num_experts) if mixture else 0.0
+    mixture, expert = model.experts, 0.0
+    if mixture:
+        sparse_layers = model.num_layers - mixture.num_dense_layers
+        expert = 3.0 * sparse_layers * mixture.num_experts * mixture.ffn_size * model.hidden_size
     output = model.vocab_size * model.hidden_size
     read = model.num_params - expert - (0 if model.ties_embeddings else output)
     sizes = {"file": model.num_params, "device": model.num_params, "host": 0.0, "output": output, "expert": expert}
@@ -138,8 +133,7 @@ def test_prefill_never_exceeds_the_peak_rate(model: Model, machine: Machine, num
 @given(st.lists(models(), min_size=1, max_size=4), st.lists(machines(), min_size=1, max_size=4))
 def test_a_block_gives_what_each_pair_gives(many: list[Model], places: list[Machine]) -> None:
     parts = [weights_of_16_bits(model) for model in many]
-    names = [name for name in vars(parts[0])]
-    weights = WeightColumns(**{name: np.concatenate([vars(p)[name] for p in parts]) for name in names})
+    weights = WeightColumns(**{name: np.concatenate([vars(p)[name] for p in parts]) for name in vars(parts[0])})
     block: dict[str, Any] = {
         "models": model_columns(many).as_rows(),
         "weights": weights.as_rows(),
@@ -157,7 +151,3 @@ def test_a_block_gives_what_each_pair_gives(many: list[Model], places: list[Mach
             alone = one(prefill_s(**pair, input_tokens=700.0))
             assert np.asarray(prompts)[i, j] == pytest.approx(alone, rel=1e-12)
 
-
-def test_columns_are_what_the_formulas_take() -> None:
-    assert {"expert_ratio", "window_tokens", "num_kv_heads"} <= set(ModelColumns.__annotations__)
-    assert {"link_bytes_per_s", "compute_capability"} <= set(MachineColumns.__annotations__)

@@ -62,13 +62,13 @@ def test_a_rule_nobody_wrote_is_an_error() -> None:
         _terms(rule="magic")
 
 
-def test_heads_are_replicated_when_there_are_more_ranks_than_heads() -> None:
+def test_M19_heads_are_replicated_when_there_are_more_ranks_than_heads() -> None:
     # Llama-70B, 8 KV heads: 327,680 B a token over all layers
     per_token = [one(_terms(num_devices=g).per_sequence) / 8_192 for g in (2, 4, 8, 16)]
     assert per_token == [163_840, 81_920, 40_960, 40_960]
 
 
-def test_latent_cache_is_whole_on_every_rank() -> None:
+def test_M08_latent_cache_is_whole_on_every_rank() -> None:
     assert one(_terms(DEEPSEEK, num_devices=8).per_sequence) == one(_terms(DEEPSEEK).per_sequence)
 
 

@@ -46,7 +46,9 @@ def test_mathematics_loses_more_than_knowledge() -> None:
 
 def test_native_format_loses_nothing_against_its_published_score() -> None:
     native = np.array([True, False])
-    _, likely, _ = quant_loss(loss_class="4", num_params=np.array([1e9, 1e9]), axis="qa", table=TABLE, is_native=native)
+    _, likely, _ = quant_loss(
+        loss_class="4", num_params=np.array([1e9, 1e9]), axis="qa", table=TABLE, is_native=native
+    )
     assert likely.tolist() == [0.0, 4.0]
 
 
@@ -80,7 +82,9 @@ def test_range_stays_on_the_scale() -> None:
 
 
 def test_Q03_unknown_quality_passes_no_gate() -> None:
-    chance = np.asarray(pass_probability(mean=np.array([math.nan, 60.0]), sd=np.array([math.nan, 2.0]), bar=50.0))
+    chance = np.asarray(
+        pass_probability(mean=np.array([math.nan, 60.0]), sd=np.array([math.nan, 2.0]), bar=50.0)
+    )
     assert (chance >= 0.8).tolist() == [False, True]
     assert (chance >= 0.0).tolist() == [False, True]
     assert verdict(float(chance[0])) == "unknown"
@@ -96,7 +100,9 @@ def test_certain_score_at_the_bar_is_a_coin_flip() -> None:
     assert pass_probability(mean=49.9, sd=0.0, bar=50.0) == pytest.approx(0.0)
 
 
-@pytest.mark.parametrize(("z", "expected"), [(0.0, 0.5), (1.0, 0.8413447), (-1.96, 0.0249979), (3.0, 0.9986501)])
+@pytest.mark.parametrize(
+    ("z", "expected"), [(0.0, 0.5), (1.0, 0.8413447), (-1.96, 0.0249979), (3.0, 0.9986501)]
+)
 def test_normal_distribution_matches_printed_values(z: float, expected: float) -> None:
     assert normal_cdf(z) == pytest.approx(expected, abs=1e-7)
 
@@ -127,4 +133,9 @@ def test_best_of_size_skips_unknown_wrong_size_and_not_eligible() -> None:
 
 def test_best_of_size_says_when_there_is_none() -> None:
     nobody = np.array([False])
-    assert best_of_size(mean=np.array([1.0]), num_params=np.array([8e9]), is_eligible=nobody, smallest=1, largest=1e12) == -1
+    assert (
+        best_of_size(
+            mean=np.array([1.0]), num_params=np.array([8e9]), is_eligible=nobody, smallest=1, largest=1e12
+        )
+        == -1
+    )

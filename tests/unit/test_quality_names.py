@@ -2,7 +2,13 @@
 
 import pytest
 
-from sizewise.catalog.benchmark_names import benchmark_name, canonical_name, protocol_name, source_name, thinks_in
+from sizewise.catalog.benchmark_names import (
+    benchmark_name,
+    canonical_name,
+    protocol_name,
+    source_name,
+    thinks_in,
+)
 
 
 @pytest.mark.parametrize(

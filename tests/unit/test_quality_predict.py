@@ -24,7 +24,11 @@ def test_score_of_a_known_model_is_near_the_published_one() -> None:
 
 
 def test_quantization_moves_the_score() -> None:
-    assert float(answer(quant="Q4_K_M")["likely"]) < float(answer(quant="Q8_0")["likely"]) < float(answer()["likely"])
+    assert (
+        float(answer(quant="Q4_K_M")["likely"])
+        < float(answer(quant="Q8_0")["likely"])
+        < float(answer()["likely"])
+    )
 
 
 def test_error_rates_rise_with_quantization() -> None:

@@ -1,10 +1,36 @@
 """One function for each verb of the user; the only thing that shells call."""
 
-from sizewise.advisor.compare import compare
-from sizewise.advisor.fit import fit
-from sizewise.advisor.hardware import hardware
-from sizewise.advisor.question import Question
-from sizewise.advisor.recommend import recommend
-from sizewise.advisor.tiers import rule_of_thumb, tiers
+from __future__ import annotations
 
-__all__ = ["Question", "compare", "fit", "hardware", "recommend", "rule_of_thumb", "tiers"]
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sizewise.advisor.compare import compare
+    from sizewise.advisor.facts import accuracy, catalog_check, catalog_list, catalog_show, predict
+    from sizewise.advisor.fit import fit
+    from sizewise.advisor.hardware import hardware
+    from sizewise.advisor.question import Question
+    from sizewise.advisor.recommend import recommend
+    from sizewise.advisor.tiers import rule_of_thumb, tiers
+
+HOMES = {
+    "Question": "question", "accuracy": "facts", "catalog_check": "facts", "catalog_list": "facts", "catalog_show": "facts",
+    "compare": "compare", "fit": "fit", "hardware": "hardware", "predict": "facts", "recommend": "recommend",
+    "rule_of_thumb": "tiers", "tiers": "tiers",
+}  # fmt: skip
+"""Module of each verb: imported when it is called, so that one verb does not pay for the others."""
+
+__all__ = [
+    "Question", "accuracy", "catalog_check", "catalog_list", "catalog_show", "compare", "fit", "hardware", "predict",
+    "recommend", "rule_of_thumb", "tiers",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - any of the verbs
+    """Import a verb when it is first asked for."""
+    if name not in HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = getattr(import_module(f"{__name__}.{HOMES[name]}"), name)
+    globals()[name] = found
+    return found

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sizewise.catalog.weights_table import weight_columns, weights_of
-from sizewise.decide.candidates import device_counts, drives, multiplies, reads, runs
+from sizewise.decide.candidates import can_share, drives, multiplies, reads, runs
 from sizewise.decide.evaluate import KV_BYTES
 from sizewise.estimate.columns import machine_columns, model_columns
 from sizewise.estimate.memory import SINGLE_PASS, MemoryTerms, max_sequences, memory_terms, shortfall_bytes
@@ -135,7 +135,7 @@ def is_possible(engine: Engine, model: Model, quantization: Quantization, machin
         and runs(engine, model)
         and drives(engine, machine.device)
         and multiplies(machine.device, quantization)
-        and machine.num_devices in device_counts(engine, model.num_heads, machine.num_devices)
+        and bool(can_share(engine, model.num_heads, machine.num_devices))
     )
 
 

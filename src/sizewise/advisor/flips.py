@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sizewise.advisor.finding import Found, run
+from sizewise.advisor.finding import run
 from sizewise.advisor.grading import grade
 from sizewise.advisor.space import build_space
 from sizewise.decide import wording
@@ -25,6 +25,7 @@ from sizewise.units import format_tokens
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from sizewise.advisor.finding import Found
     from sizewise.catalog import Catalog
     from sizewise.domain.decision import Option
     from sizewise.domain.number import Array
@@ -42,29 +43,34 @@ CONTEXT_STEP_TOKENS = 256
 class Frontier:
     """A small part of the space that holds every option worth switching to."""
 
-    def __init__(self, catalog: Catalog, found: Found, answer: Option) -> None:
-        self._catalog, self._found, self._answer = catalog, found, answer
+    def __init__(self, catalog: Catalog, found: Found) -> None:
+        self._found = found
         survivors = found.survivors
         if survivors is None:
             raise ValueError("a frontier needs an answer")
         ranked = found.ranked(MAX_FRONTIER_ROWS)
         better = np.argsort(-np.nan_to_num(found.grades.mean[survivors.row_ids], nan=-1.0), kind="stable")
         chosen = np.unique(np.concatenate([ranked, better[:MAX_FRONTIER_ROWS]]))
-        self._models = tuple({found.space.rows[i].model.name: found.space.rows[i].model for i in survivors.row_ids[chosen]}.values())
+        rows = [found.space.rows[i] for i in survivors.row_ids[chosen]]
+        models = tuple({row.model.name: row.model for row in rows}.values())
         owned = [m for m in found.machines if m.is_owned]
         used = {int(i) for i in survivors.machine_ids[ranked]}
         by_cost = np.argsort(survivors.values.monthly_usd, kind="stable")
         used |= {int(i) for i in survivors.machine_ids[by_cost][: MAX_FRONTIER_MACHINES // 2]}
         market = [found.machines[i] for i in sorted(used) if not found.machines[i].is_owned]
-        self._machines = [*owned, *market[:MAX_FRONTIER_MACHINES]]
+        machines = [*owned, *market[:MAX_FRONTIER_MACHINES]]
+        self._space = build_space(catalog, found.request, models, machines)
+        self._longest = np.array([row.model.max_context_tokens for row in self._space.rows])
 
     def winner(self, request: Request) -> tuple[str, Text | None]:
-        """Name of the best option under a changed request, and its description; empty where nothing passes."""
-        space = build_space(self._catalog, request, self._models, self._machines)
+        """Name of the best option under a changed load, bar or budget, and its description; empty where nothing passes."""
+        space = self._space
         survivors, counts = run(space, request)
-        found = Found(
-            request=request, models=self._models, refused={}, machines=tuple(self._machines), space=space,
-            grades=grade(space.rows, request), survivors=survivors, counts=counts,
+        grades = grade(space.rows, request)
+        is_long_enough = self._longest >= request.workload.context_tokens
+        found = replace(
+            self._found, request=request, machines=space.machines, space=space, survivors=survivors, counts=counts,
+            grades=replace(grades, probability=np.where(is_long_enough, grades.probability, np.nan)),
         )  # fmt: skip
         best = found.ranked(1)
         if survivors is None or not len(best):
@@ -74,16 +80,16 @@ class Frontier:
         replicas = int(survivors.values.replicas[best[0]])
         name = f"{row.model.name}|{row.quantization.name}|{row.engine.name}|{machine.device.name}|{machine.num_devices}|{replicas}"
         described = T(
-            "{model} in {quantization} on {replicas} x {machine}",
-            model=row.model.name, quantization=row.quantization.name, replicas=str(replicas),
-            machine=wording.machine_name(machine),
+            "{model} in {quantization} with {engine} on {replicas} x {machine}",
+            model=row.model.name, quantization=row.quantization.name, engine=row.engine.name,
+            replicas=str(replicas), machine=wording.machine_name(machine),
         )  # fmt: skip
         return name, described
 
 
 def flips(catalog: Catalog, found: Found, answer: Option, row_id: int, machine_id: int) -> tuple[Flip, ...]:
     """Thresholds of the inputs at which the answer changes, each verified on both sides."""
-    frontier = Frontier(catalog, found, answer)
+    frontier = Frontier(catalog, found)
     now, _ = frontier.winner(found.request)
     checked = []
     for name, threshold, below, above in thresholds(found, answer, row_id, machine_id):

@@ -168,7 +168,9 @@ def _rejection(  # noqa: PLR0913 - one row of a trial
         "budget": lambda: wording.budget_shortfall(float(values.monthly_usd[0]), request),
         "quality": lambda: wording.quality_shortfall(mean, probability, request),
         "": lambda: wording.cost_difference(
-            float(values.monthly_usd[0]), answer.monthly_usd.likely if answer else float("inf")
+            float(values.monthly_usd[0]),
+            getattr(answer.monthly_usd, "likely", float("inf")) if answer else float("inf"),
+            is_same_model=answer is not None and answer.deployment.model == row.model.name,
         ),
     }[binding]()
     return Rejection(

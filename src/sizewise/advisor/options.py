@@ -78,7 +78,7 @@ def deployment_of(row: Row, machine: Machine, block: Block, values: Evaluated, r
         num_sequences=max(1, min(wanted, int(values.num_sequences[0]))),
         kv_type=request.kv_type,
         split=block.split,
-        path=request.filters.paths[path] if path >= 0 else PATH_OF_NOTHING,
+        path=request.filters.paths[path] if path >= 0 else ("owned" if machine.is_owned else PATH_OF_NOTHING),
         memory_utilization=row.engine.memory_utilization,
         is_native_format=row.quantization.name == row.model.native_format,
         device_is_cpu=machine.device.kind == "cpu",
@@ -136,19 +136,18 @@ def _costs(
     machine: Machine, deployment: Deployment, values: Evaluated, load: LoadState | None, request: Request
 ) -> dict[str, object]:
     unknown = Unknown(reason="no price is known for this hardware")
-    if not deployment.path or load is None:
+    if not deployment.path:
         return {
             "monthly_usd": unknown, "monthly_parts_usd": (), "upfront_usd": unknown,
             "usd_per_million_tokens": float("nan"),
         }  # fmt: skip
-    monthly, upfront, parts = cost_range(
-        machine, deployment, float(values.busy_ratio[0]), request.workload.active_hours_per_month
-    )
-    tokens = float(load.output_tokens_per_s[0]) * deployment.replicas * SECONDS_PER_HOUR
-    tokens *= request.workload.active_hours_per_month
+    busy_ratio = float(values.busy_ratio[0]) if load is not None else 1.0
+    hours = request.workload.active_hours_per_month
+    monthly, upfront, parts = cost_range(machine, deployment, busy_ratio, hours)
+    tokens = float(load.output_tokens_per_s[0]) * deployment.replicas * SECONDS_PER_HOUR * hours if load else float("nan")
     return {
         "monthly_usd": monthly,
         "monthly_parts_usd": parts,
         "upfront_usd": upfront,
-        "usd_per_million_tokens": monthly.likely / tokens * MILLION,
+        "usd_per_million_tokens": monthly.likely / tokens * MILLION if isinstance(monthly, Estimate) else float("nan"),
     }

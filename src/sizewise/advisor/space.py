@@ -10,7 +10,7 @@ import numpy as np
 from sizewise.catalog.prices import cost_defaults
 from sizewise.catalog.speed_constants import coefficients
 from sizewise.catalog.weights_table import weight_columns
-from sizewise.decide.candidates import device_counts, drives, is_sensible, multiplies, reads, runs
+from sizewise.decide.candidates import can_share, drives, is_sensible, multiplies, reads, runs
 from sizewise.decide.evaluate import Block
 from sizewise.decide.search import part, taken
 from sizewise.domain.device import Device, Machine
@@ -184,13 +184,14 @@ def _blocks_of(engine: Engine, rows: Sequence[Row], machines: Sequence[Machine],
             kind = row.quantization
             groups.setdefault((kind.speed_class, kind.compute_class, kind.container), []).append(i)
     for (speed_class, _, _), row_list in groups.items():
+        row_ids = np.array(row_list)
         constants = coefficients(engine.name, classes, speed_class)
         able_devices = _devices_for(rows[row_list[0]].quantization, machines, machine_ids)
         for count in np.unique(counts).astype(int).tolist():
-            able = [i for i in row_list if count in device_counts(engine, rows[i].model.num_heads, count)]
+            able = row_ids[can_share(engine, parts.models.num_heads[parts.model_of_row[row_ids]], count)]
             here = np.flatnonzero((counts == count) & able_devices)
-            if able and len(here):
-                yield _block(engine, np.array(able), machine_ids[here], taken(constants, here), parts, count)
+            if len(able) and len(here):
+                yield _block(engine, able, machine_ids[here], taken(constants, here), parts, count)
 
 
 def _devices_for(quantization: Quantization, machines: Sequence[Machine], machine_ids: Array) -> Array:

@@ -96,7 +96,9 @@ def source_name(source: str) -> str:
 def protocol_name(setting: str) -> str:
     """The setting without the model's mode, precision and type: what every model of the table shares."""
     plain = _MODE_WORDS.sub(" ", setting.lower())
-    plain = re.sub(r"chat models \(rlhf[^)]*\)|fine-tuned on domain-specific datasets|continuously pretrained", "", plain)
+    plain = re.sub(
+        r"chat models \(rlhf[^)]*\)|fine-tuned on domain-specific datasets|continuously pretrained", "", plain
+    )
     return re.sub(r"[\s;,]+", " ", plain).strip()
 
 
@@ -106,7 +108,9 @@ def canonical_name(printed: str) -> str:
     name = re.sub(r"\(.*?\)|[-_ ]?20\d\d-?\d\d-?\d\d", "", name)
     name = re.sub(r"[\s_.:]+", "-", name.strip()).strip("-")
     name = re.sub(r"^(?:openai|anthropic|google)-", "", name)
-    name = re.sub(r"-(?:0[1-9]|1[0-2])[0-3]\d$|-2[3-6](?:0[1-9]|1[0-2])$|-preview(?:-\d\d-\d\d)?$|-latest$", "", name)
+    name = re.sub(
+        r"-(?:0[1-9]|1[0-2])[0-3]\d$|-2[3-6](?:0[1-9]|1[0-2])$|-preview(?:-\d\d-\d\d)?$|-latest$", "", name
+    )
     name = re.sub(r"^gpt-4o-chat|^chatgpt-4o", "gpt-4o", name)
     if name.startswith("claude"):
         tiers = [part for part in name.split("-") if part in {"opus", "sonnet", "haiku"}]

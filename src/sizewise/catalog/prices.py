@@ -27,6 +27,11 @@ from sizewise.estimate.cost import CostDefaults
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+__all__ = [
+    "ApiOffer", "CloudOffer", "CostConstant", "ServerPrice", "api_offers", "api_prices", "cloud_offers",
+    "cost_constant", "cost_constants", "cost_defaults", "rent_offers", "server_prices",
+]  # fmt: skip
+
 FOLDER = Path(__file__).parent
 CHEAPENS = frozenset({"life_months", "residual_ratio"})
 """Constants that lower the monthly cost when they grow; all others raise it or leave it."""

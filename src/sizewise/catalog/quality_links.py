@@ -51,8 +51,6 @@ def benchmark_link(source: str, benchmark: str, protocol: str) -> BenchmarkLink 
     return exact or same_source or links.get(("", benchmark, ""))
 
 
-
-
 def skills_of(model_name: str) -> dict[str, Skill] | None:
     """Fitted skills of a model; None: no scores and no siblings."""
     return _skills().get(model_name)
@@ -64,7 +62,9 @@ def score_range(link: BenchmarkLink, skills: dict[str, Skill], *, thinks: bool) 
     Skills of one test are taken as fully correlated, which errs to the wide side.
     """
     shift = _skills()[THINKING_ROW] if thinks else {}
-    skill = sum(share * (skills[name].mean + (shift[name].mean if thinks else 0.0)) for name, share in link.shares)
+    skill = sum(
+        share * (skills[name].mean + (shift[name].mean if thinks else 0.0)) for name, share in link.shares
+    )
     skill_sd = sum(share * skills[name].sd for name, share in link.shares)
     value = link.intercept + link.slope * skill
     spread = Z_80 * math.hypot(link.slope * skill_sd, link.intercept_sd, link.slope_sd * skill, link.error_sd)
@@ -89,7 +89,9 @@ def _by_source() -> dict[tuple[str, str], BenchmarkLink]:
 
 def _link(row: dict[str, str]) -> BenchmarkLink:
     pairs = (pair.split(":") for pair in row["skills"].split("|"))
-    numbers = {name: float(row[name]) for name in ("intercept", "slope", "intercept_sd", "slope_sd", "error_sd")}
+    numbers = {
+        name: float(row[name]) for name in ("intercept", "slope", "intercept_sd", "slope_sd", "error_sd")
+    }
     return BenchmarkLink(
         score=ScoreLink(kind=row["kind"], floor=float(row["floor"])),
         shares=tuple((skill, float(share)) for skill, share in pairs),

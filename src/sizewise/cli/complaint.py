@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from typing import TYPE_CHECKING
 
@@ -27,8 +28,19 @@ KIND_WORDS = {
     "option": T("option"),
     "command": T("command"),
     "language": T("language"),
+    "complexity": T("complexity"),
+    "quality reference": T("model with a known quality"),
+    "kind of entry": T("kind of entry"),
+    "kind of question": T("kind of question"),
 }
 """Kinds of names in the language of the reader; an option such as --path is its own word."""
+
+PHRASES = (
+    (re.compile("^(?:allowed:|one of) (?P<names>.*)$"), Text("allowed: {names}")),
+    (re.compile("^(?P<command>.*) --help lists the options$"), Text("{command} --help lists the options")),
+    (re.compile("^(?P<command>.*) --help lists the commands$"), Text("{command} --help lists the commands")),
+)
+"""Next steps with a name in them, and their sentence in the catalog."""
 
 
 def complain(line: str) -> None:
@@ -62,7 +74,7 @@ def _unknown_name(error: UnknownName) -> Text:
         "kind": KIND_WORDS.get(error.kind, error.kind),
         "given": shown(error.given),
         "nearest": ", ".join(error.nearest),
-        "next_step": Text(error.params["next_step"]),
+        "next_step": _next_step(error.params["next_step"]),
     }
     if error.nearest and error.params["next_step"]:
         return T("unknown {kind} '{given}'; nearest: {nearest}; {next_step}", **values)
@@ -71,6 +83,15 @@ def _unknown_name(error: UnknownName) -> Text:
     if error.params["next_step"]:
         return T("unknown {kind} '{given}'; {next_step}", **values)
     return T("unknown {kind} '{given}'", **values)
+
+
+def _next_step(sentence: str) -> Text:
+    """What may be given instead, or what to do, as the raising layer says it."""
+    for pattern, template in PHRASES:
+        match = pattern.match(sentence)
+        if match:
+            return Text(template.template, tuple(match.groupdict().items()))
+    return Text(sentence)
 
 
 def _ambiguous_name(error: SizewiseError, candidates: tuple[str, ...]) -> Text:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 if TYPE_CHECKING:
     from sizewise.domain.device import Device
     from sizewise.domain.engine import Engine
     from sizewise.domain.model import Model
+    from sizewise.domain.number import Number
     from sizewise.domain.quantization import Quantization
     from sizewise.domain.request import Filters, Limits, Request
 
@@ -85,16 +88,15 @@ def multiplies(device: Device, quantization: Quantization) -> bool:
     return is_unpacked or rates[quantization.compute_class] > 0
 
 
-def device_counts(engine: Engine, num_heads: int, most: int) -> tuple[int, ...]:
-    """How many devices may share one replica: any number by layers; divisors of the heads by tensors.
+def can_share(engine: Engine, num_heads: Number, num_devices: int) -> Number:
+    """May so many devices share one replica? Any number by layers; divisors of the heads by tensors.
 
     >>> from types import SimpleNamespace
-    >>> device_counts(SimpleNamespace(split="tensor", max_devices=8), num_heads=40, most=8)
-    (1, 2, 4, 5, 8)
+    >>> bool(can_share(SimpleNamespace(split="tensor", max_devices=8), 40, 5))
+    True
     """
-    largest = min(most, engine.max_devices)
-    if engine.split == "none":
-        return (1,)
-    if engine.split == "layer":
-        return tuple(range(1, largest + 1))
-    return tuple(n for n in range(1, largest + 1) if num_heads % n == 0)
+    if num_devices > (1 if engine.split == "none" else engine.max_devices):
+        return np.zeros(np.shape(num_heads), dtype=bool)
+    if engine.split == "layer" or num_devices == 1:
+        return np.ones(np.shape(num_heads), dtype=bool)
+    return np.asarray(num_heads) % num_devices == 0

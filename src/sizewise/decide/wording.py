@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sizewise.domain.estimate import Estimate
 from sizewise.domain.text import T
 from sizewise.units import format_bytes, format_seconds, significant
 
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from sizewise.domain.request import Request
     from sizewise.domain.text import Text, Value
 
+SAME_USD = 1.0
+"""A smaller difference is none. [USD/month]"""
 CENTS_BELOW_USD = 10.0
 """Amounts below this are shown with cents. [USD]"""
 
@@ -107,21 +110,26 @@ def quality_shortfall(mean: float, probability: float, request: Request) -> Text
     )  # fmt: skip
 
 
-def cost_difference(monthly_usd: float, answer_usd: float) -> Text:
+def cost_difference(monthly_usd: float, answer_usd: float, *, is_same_model: bool) -> Text:
     """What an option that passes every gate costs more or less than the answer."""
-    if abs(monthly_usd - answer_usd) < 1.0:
-        return T("passes every gate at the same cost; the smaller sufficient model is preferred")
-    if monthly_usd > answer_usd:
+    if monthly_usd - answer_usd >= SAME_USD:
         return T("passes every gate but costs {more} a month more", more=money(monthly_usd - answer_usd))
-    return T("costs {less} a month less, a tie with the answer", less=money(answer_usd - monthly_usd))
+    if answer_usd - monthly_usd >= SAME_USD:
+        return T("costs {less} a month less, a tie with the answer", less=money(answer_usd - monthly_usd))
+    if is_same_model:
+        return T("passes every gate at the same cost; the answer keeps as many bits or more")
+    return T("passes every gate at the same cost; the smaller sufficient model is preferred")
 
 
 def verdict(answer: Option, request: Request, cost: Value) -> Text:
     """The answer in one plain sentence."""
-    deployment = answer.deployment
+    deployment, rate = answer.deployment, answer.loaded_tokens_per_s
     return T(
-        "Run {deployment}: it serves {users} at the same time and costs {cost}.",
-        deployment=deployment_name(deployment), users=people(request.workload.num_users), cost=cost,
+        "Run {deployment}: it serves {users} at the same time at about {rate} tokens/s each, is {probability} likely to be "
+        "good enough, and costs {cost}.",
+        deployment=deployment_name(deployment), users=people(request.workload.num_users),
+        rate=significant(rate.likely, 2) if isinstance(rate, Estimate) else T("unknown"),
+        probability=percent(answer.pass_probability), cost=cost,
     )  # fmt: skip
 
 

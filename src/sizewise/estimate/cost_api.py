@@ -78,7 +78,7 @@ def api_monthly_usd(
     + fixed. Batches (share beta) wait for cheap hours, so the peak factor spares them; many providers do not
     combine the batch discount with the cache, so their cached share is 0 unless said otherwise. `fixed_usd`:
     minimum charge, gateway, people. Valid for: one class of requests; add classes up.
-    Source: docs/cost.
+    Source: discount rules on the price pages of OpenAI, Anthropic, Alibaba and DeepSeek, 2026-11.
     """
     interactive_usd = request_usd(
         prices=prices,

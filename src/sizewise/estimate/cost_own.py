@@ -164,7 +164,7 @@ def buy_monthly_parts(
 ) -> OwnedParts:
     """Monthly cost of bought hardware with simple depreciation and interest. [USD/month]
 
-    Source: docs/cost; example one RTX 4090 box in docs/cost.
+    Source: straight-line depreciation, simple interest on the mean value; worked case in tests/golden/test_cost.py.
     """
     return OwnedParts(
         depreciation_usd=depreciation_monthly_usd(

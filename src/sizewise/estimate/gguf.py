@@ -1,7 +1,7 @@
 """GGUF mixtures: the type that llama.cpp's quantizer gives each tensor of a file type, and its bytes.
 
-The rules are data (`MixtureRules`); this file only replays them. Without an importance matrix, as most files
-are made by default; with one, some file types choose differently.
+The rules are data (`MixtureRules`); this file only replays them. The IQ types are taken as made with an
+importance matrix, the others without: with one, some file types choose differently.
 """
 
 from __future__ import annotations
@@ -87,6 +87,7 @@ class Position:
     is_70b: bool
     is_tied: bool
     is_falcon: bool
+    has_imatrix: bool
 
 
 Test: TypeAlias = "Callable[[Position], Array | bool]"
@@ -110,8 +111,8 @@ CONDITIONS: dict[str, Test] = {
     "n_expert>=4": lambda at: at.num_experts >= MANY_QUERIES_PER_KEY,
     "gqa>=4": lambda at: at.heads_per_kv_head >= MANY_QUERIES_PER_KEY,
     "type==70B": lambda at: at.is_70b,
-    "imatrix": lambda _: False,
-    "!imatrix": lambda _: True,
+    "imatrix": lambda at: at.has_imatrix,
+    "!imatrix": lambda at: not at.has_imatrix,
     "more_bits": _more_bits,
     "i<n/8": lambda at: at.block < at.num_blocks // 8,
     "i<n/16": lambda at: at.block < at.num_blocks // 16,
@@ -167,7 +168,7 @@ def group_types(
     """Type of every tensor of a group, in block order."""
     if not group.is_matrix:
         return [UNQUANTIZED] * len(group.blocks)
-    at = _position(model, tensors, group, rules.blocks[rules.base_types[file_type]])
+    at = _position(model, tensors, group, file_type, rules.blocks[rules.base_types[file_type]])
     chosen = np.full(len(group.blocks), "", dtype=object)
     for conditions, name in rules.choices[file_type, tensor_class(group.name)]:
         holds = np.broadcast_to(
@@ -189,7 +190,14 @@ def _fitting_type(name: str, row_elements: int, rules: MixtureRules) -> str:
     return LAST_RESORT
 
 
-def _position(model: Model, tensors: TensorList, group: TensorGroup, base: BlockType) -> Position:
+def has_imatrix(file_type: str) -> bool:
+    """Are published files of this type made with an importance matrix? Those of the IQ types are."""
+    return file_type.startswith("IQ")
+
+
+def _position(
+    model: Model, tensors: TensorList, group: TensorGroup, file_type: str, base: BlockType
+) -> Position:
     blocks = np.array(group.blocks)
     order, count = _running_count(model, group)
     is_attention_value = tensor_class(group.name) == "attn_v"
@@ -208,6 +216,7 @@ def _position(model: Model, tensors: TensorList, group: TensorGroup, base: Block
         is_70b=_is_70b(model),
         is_tied=not tensors.has_output,
         is_falcon=model.family == "Falcon" and not tensors.is_gated,
+        has_imatrix=has_imatrix(file_type),
     )
 
 

@@ -107,7 +107,7 @@ class StepTerms:
     @property
     def has_experts(self) -> bool:
         """Is any candidate a mixture of experts? Decides which formula a whole block takes."""
-        return bool(np.any(np.asarray(self.expert_ratio) < 1))
+        return bool(np.any(np.asarray(self.expert_s) > 0))
 
 
 def expert_coverage(*, expert_ratio: Number, num_tokens: Number) -> Number:

@@ -27,8 +27,8 @@ FUSED_FAMILIES = frozenset({"Phi 1.5", "Phi 2", "Phi 3", "Phi 4", "Qwen", "GPT-N
 Source: tensor lists of llama.cpp b11549 (architectures phi2, phi3, qwen, gptneox)."""
 PER_LAYER_EMBEDDING_FAMILIES = frozenset({"Gemma 3n", "Gemma 4"})
 """Families whose small models add a second embedding, one vector a layer: most of what their shape leaves out."""
-MIN_PER_LAYER_RATIO = 0.3
-"""Share of the parameters from which an unlisted rest of these families is that embedding."""
+PER_LAYER_ELEMENTS = 256
+"""Length of that vector in one layer. Source: hidden_size_per_layer_input of their configurations."""
 MAX_VECTORS_PER_BLOCK = 16
 """Vectors of hidden size in one block, at most: two to four norms, biases of every matrix. [count]."""
 
@@ -132,19 +132,20 @@ def _finished(
     elif remainder_name == "vectors":
         groups += (TensorGroup(name="vectors", row_elements=remainder, num_rows=1, is_matrix=False),)
     else:
+        second = _second_embedding(model, remainder)
+        groups, remainder = groups + second, remainder - sum(g.num_elements for g in second)
         rows, left = divmod(remainder, model.hidden_size)
-        groups += (
-            TensorGroup(name=_rest_name(model, remainder), row_elements=model.hidden_size, num_rows=rows),
-        )
+        groups += (TensorGroup(name=REST, row_elements=model.hidden_size, num_rows=rows),)
         groups += (TensorGroup(name="vectors", row_elements=left, num_rows=1, is_matrix=False),)
     return TensorList(groups=groups, has_output=has_output, is_gated=is_gated, scale=scale)
 
 
-def _rest_name(model: Model, remainder: int) -> str:
-    is_embedding = (
-        model.family in PER_LAYER_EMBEDDING_FAMILIES and remainder > MIN_PER_LAYER_RATIO * model.num_params
-    )
-    return PER_LAYER_EMBEDDING if is_embedding else REST
+def _second_embedding(model: Model, remainder: int) -> tuple[TensorGroup, ...]:
+    """The embedding per layer of small Gemmas, where the unlisted parameters have room for it."""
+    row_elements = PER_LAYER_ELEMENTS * model.num_layers
+    if model.family not in PER_LAYER_EMBEDDING_FAMILIES or remainder < row_elements * model.vocab_size:
+        return ()
+    return (TensorGroup(name=PER_LAYER_EMBEDDING, row_elements=row_elements, num_rows=model.vocab_size),)
 
 
 def _vector_bound(model: Model) -> int:

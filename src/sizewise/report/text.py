@@ -9,9 +9,9 @@ from rich.text import Text as Line
 from sizewise.domain.estimate import Estimate
 from sizewise.domain.text import T
 from sizewise.report.figures import UNKNOWN_MARK, gib, marked, money
-from sizewise.report.page import BAD, FAINT, GOOD, STRONG, command_line, grid, heading, paragraph, point
+from sizewise.report.page import FAINT, STRONG, command_line, grid, heading, paragraph, point
 from sizewise.report.text_option import hardware_name, option_blocks
-from sizewise.report.words import CONSTRAINTS, PATHS, ROLES, SET_BY
+from sizewise.report.words import CONSTRAINTS, ROLES, SET_BY
 from sizewise.units import significant
 
 if TYPE_CHECKING:
@@ -112,26 +112,19 @@ def option_list(options: Sequence[Option], say: Say) -> Iterator[RenderableType]
     if options:
         yield heading(say(T("The best options, first to last")))
         header = (
-            "", say(T("model")), say(T("quantization")), say(T("engine")), say(T("hardware")), say(T("GiB")),
-            say(T("tok/s")), say(T("quality")), say(T("USD a month")),
+            "", say(T("model")), say(T("engine, hardware")), say(T("GiB")), say(T("tok/s")), say(T("quality")),
+            say(T("USD a month")),
         )  # fmt: skip
-        yield grid(
-            (_list_row(i, option, say) for i, option in enumerate(options, 1)),
-            header=header,
-            right=(0, 5, 6, 7, 8),
-        )
+        rows = (_list_row(position, option) for position, option in enumerate(options, 1))
+        yield grid(rows, header=header, right=(0, 3, 4, 5, 6))
 
 
-def _list_row(position: int, option: Option, say: Say) -> tuple[str, ...]:
+def _list_row(position: int, option: Option) -> tuple[str, ...]:
     deployment = option.deployment
-    path = PATHS.get(deployment.path)
-    hardware = hardware_name(deployment)
     return (
         str(position),
-        deployment.model.rsplit("/", 1)[-1],
-        deployment.quantization,
-        deployment.engine,
-        say(T("{hardware}, {path}", hardware=hardware, path=path)) if path else hardware,
+        f"{deployment.model.rsplit('/', 1)[-1]} {deployment.quantization}",
+        f"{deployment.engine}, {brief(hardware_name(deployment))}",
         marked(option.memory_bytes, gib),
         _likely(option.decode_tokens_per_s, significant),
         _likely(option.quality, significant),
@@ -145,17 +138,16 @@ def _likely(figure: Estimate | Unknown, show: Callable[[float], str]) -> str:
 
 def _flow(decision: Decision, say: Say) -> Iterator[RenderableType]:
     yield heading(
-        say(T("The way through the questions ({n} options at the start)", n=f"{decision.num_candidates:,}"))
+        say(T("The way through the questions ({n} options were evaluated)", n=f"{decision.num_candidates:,}"))
     )
     for step in decision.flow:
-        sign = Line(f"{YES} ", GOOD) if step.passes else Line(f"{NO} ", BAD)
         limit = T(
             "{threshold}, set by {who}", threshold=step.threshold, who=SET_BY.get(step.set_by, step.set_by)
         )
-        left = say(T("{n} left", n=f"{step.num_left:,}"))
-        yield grid([(sign + Line(say(step.question)), f"{say(step.value)}  [{say(limit)}]  {left}")])
+        lines = Line(f"{say(step.question)} {say(step.value)}") + Line(f"  [{say(limit)}]", FAINT)
         if say(step.not_taken):
-            yield paragraph("  └ " + say(step.not_taken), FAINT)
+            lines += Line("\n" + say(T("the other branch: {there}", there=step.not_taken)), FAINT)
+        yield point(YES if step.passes else NO, lines)
 
 
 def _assumptions(decision: Decision, say: Say) -> Iterator[RenderableType]:

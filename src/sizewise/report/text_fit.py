@@ -10,7 +10,7 @@ from sizewise.domain.text import T
 from sizewise.report.figures import gib, span
 from sizewise.report.page import BAD, FAINT, GOOD, STRONG, command_line, grid, heading, paragraph
 from sizewise.report.text_option import memory_blocks, speed_note, spoken
-from sizewise.report.words import CONSTRAINTS, FITS, KINDS, LEGEND
+from sizewise.report.words import CONSTRAINTS, KINDS, LEGEND
 from sizewise.units import GB, format_tokens, significant
 
 if TYPE_CHECKING:
@@ -85,10 +85,10 @@ def _rows(answer: FitAnswer, say: Say) -> Iterator[tuple[str, str]]:
         span=span(answer.memory_bytes, gib),
         usable=gib(answer.usable_bytes),
     )
-    yield say(T("memory on the fullest device")), say(memory)
+    yield say(T("memory")), say(memory)
     yield say(T("what it does")), say(KINDS.get(answer.kind, answer.kind))
     longest = T("{tokens} tokens", tokens=format_tokens(answer.max_context_tokens))
-    yield say(T("longest text (context)")), say(longest if answer.max_context_tokens else FITS["no"])
+    yield say(T("longest text (context)")), say(longest if answer.max_context_tokens else T("none fits"))
     yield (
         say(T("requests at once")),
         say(T("{sure} each of full length, about {usual} of the usual length",
@@ -96,7 +96,7 @@ def _rows(answer: FitAnswer, say: Say) -> Iterator[tuple[str, str]]:
     )  # fmt: skip
     if answer.decode_tokens_per_s is not None:
         yield (
-            say(T("writing speed, alone")),
+            say(T("speed alone")),
             spoken(answer.decode_tokens_per_s, speed_note(answer.decode_tokens_per_s), say),
         )
     if answer.texts_per_s is not None:

@@ -85,8 +85,11 @@ def option_blocks(option: Option, say: Say) -> Iterator[RenderableType]:
     header = ("", say(T("low")), say(T("likely")), say(T("high")), "")
     yield grid(figure_rows(option, say), header=header, right=(1, 2, 3))
     yield paragraph(say(LEGEND), FAINT)
-    yield paragraph(say(T("token: about 3/4 of an English word; {quantization}: how finely the weights are stored",
-                          quantization=deployment.quantization)), FAINT)  # fmt: skip
+    glossary = T(
+        "token: 3/4 of an English word; KV cache: the text kept; {quantization}: how weights are stored",
+        quantization=deployment.quantization,
+    )
+    yield paragraph(say(glossary), FAINT)
 
 
 def memory_blocks(parts: Sequence[MemoryPart], usable_bytes: float, say: Say) -> Iterator[RenderableType]:
@@ -99,14 +102,16 @@ def memory_blocks(parts: Sequence[MemoryPart], usable_bytes: float, say: Say) ->
     bar, key = Line(), []
     for part, fill in zip(here, FILLS, strict=False):
         bar.append(fill * max(1, round(part.size.likely * scale)))
-        key.append(f"{fill} {say(PARTS[part.name])} {marked(part.size, gib)}")
+        key.append(f"{fill} {say(PARTS.get(part.name, part.name))} {marked(part.size, gib)}")
     if used <= usable_bytes:
         bar.append(FREE * max(0, BAR_CELLS - len(bar)), FAINT)
         key.append(f"{FREE} {say(T('free'))} {gib(usable_bytes - used)}")
     bar.append(" " + say(T("{used} of {usable} GiB usable", used=gib(used), usable=gib(usable_bytes))))
     yield grid([(bar,)])
     key += [
-        f"+ {say(PARTS[part.name])} {marked(part.size, gib)}" for part in parts if part.placement != "device"
+        f"+ {say(PARTS.get(part.name, part.name))} {marked(part.size, gib)}"
+        for part in parts
+        if part.placement != "device"
     ]
     yield paragraph("  ".join(key), FAINT)
 

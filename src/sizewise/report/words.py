@@ -6,7 +6,8 @@ from sizewise.domain.text import T
 
 PARTS = {
     "weights": T("weights"),
-    "kv_cache": T("text kept in mind (KV cache)"),
+    "kv_cache": T("KV cache"),
+    "activations": T("working set"),
     "compute": T("work space"),
     "runtime": T("engine"),
     "host_weights": T("weights in host memory"),
@@ -78,13 +79,6 @@ KINDS = {
 }
 """What a model gives."""
 
-FITS = {
-    "yes": T("yes"),
-    "tight": T("only just"),
-    "no": T("no"),
-}
-"""Verdicts of `fit`."""
-
 COMPLEXITIES = {
     "simple": T("simple"),
     "medium": T("medium"),
@@ -92,5 +86,13 @@ COMPLEXITIES = {
     "research": T("research"),
 }
 """Complexity in the words of the original guide."""
+
+NEXT_STEPS = (
+    T("a Hugging Face id, a folder with config.json or a GGUF file works too"),
+    T("sizewise hardware lists the known devices"),
+    T("or give the bar as a number from 0 to 100"),
+    T("no published score of it is known"),
+)
+"""What to do next, as lower layers say it with an unknown name."""
 
 LEGEND = T("no mark: exact or measured, ~ computed or fitted, ? assumed; low-high: 80 %")
