@@ -10,12 +10,13 @@ shipped facts and the fit.
 from __future__ import annotations
 
 import argparse
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fit_quality_loss import loss_fact_rows, loss_table_text
 from fit_quality_model import Fit, build_design, fit_skills
-from fit_quality_names import Facts, family_years, model_facts
+from fit_quality_names import Facts, family_years, model_facts, year_of
 from fit_quality_rows import UNSHIPPABLE, Observation, observations, read_rows
 from fit_quality_tables import Evidence, estimate_rows, link_rows, read_axes, skill_rows, write_rows
 from fit_quality_validate import validation_text
@@ -35,8 +36,14 @@ def facts_of_models(facts: Path, items: list[Observation]) -> dict[str, Facts]:
     """What is known of every scored or catalogued model besides its scores."""
     rows = {row["hf_id"]: row for row in read_rows(facts / "models.csv")}
     years = family_years(rows.values())
+    first_seen: dict[str, float] = {}
+    for item in items:
+        first_seen[item.model] = min(first_seen.get(item.model, math.inf), year_of(item.printed["as_of"]))
     names = {item.model for item in items} | set(rows)
-    return {name: model_facts(name, rows.get(name), years) for name in sorted(names)}
+    return {
+        name: model_facts(name, rows.get(name), years, first_seen.get(name, math.nan))
+        for name in sorted(names)
+    }
 
 
 def wanted_models(evidence: Evidence) -> set[str]:

@@ -44,7 +44,7 @@ NOT_POINTS = re.compile(r"perplex|kl div|delta p|same top|bits|ratio|recovery|re
 SPECIAL = re.compile(r"aqlm|vptq|efficientqat|mixed|mix-|qat|spinquant", re.IGNORECASE)
 """Methods without an own name in the vocabulary, or trained: not the usual case."""
 _BITS = re.compile(r"int ?([2348])|q([234568])|([2348])[ -]?bit|nf(4)|fp([48])|w([2348])a", re.IGNORECASE)
-LARGEST_LOSS_POINTS = 60.0
+LARGEST_LOSS_POINTS, LARGEST_SCORE = 60.0, 100.0
 
 
 def loss_fact_rows(rows: Iterable[Mapping[str, str]]) -> list[Mapping[str, str]]:
@@ -73,7 +73,7 @@ def lost_points(row: Mapping[str, str]) -> float:
     base, delta = float(row["baseline_value"]), float(row["delta"])
     scale = 100.0 if base <= 1.0 else 1.0
     lost = -delta * scale
-    return lost if abs(lost) <= LARGEST_LOSS_POINTS and base * scale <= 100.0 else math.nan
+    return lost if abs(lost) <= LARGEST_LOSS_POINTS and base * scale <= LARGEST_SCORE else math.nan
 
 
 def measured_losses(rows: Sequence[Mapping[str, str]]) -> dict[tuple[str, int], list[float]]:

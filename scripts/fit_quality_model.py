@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from fit_quality_names import Facts
     from fit_quality_rows import Observation
 
-    Array = NDArray[np.float64]
+    Array = NDArray[Any]
     Index = NDArray[np.intp]
 
 K = len(SKILLS)
@@ -199,13 +199,15 @@ def _moments(fit: Fit) -> tuple[Array, Array]:
     d = fit.design
     loading = d.loading_of_test[d.test]
     means, shift = fit.mean @ d.loadings.T, d.loadings @ fit.mode_shift
-    variances = np.einsum("mul,ul->mu", d.loadings @ fit.cov, d.loadings)
-    return means[d.model, loading] + d.thinks * shift[loading], variances[d.model, loading]
+    variances: Array = np.einsum("mul,ul->mu", d.loadings @ fit.cov, d.loadings)
+    mean: Array = means[d.model, loading] + d.thinks * shift[loading]
+    return mean, variances[d.model, loading]
 
 
 def _residual(fit: Fit, mean: Array) -> Array:
     d = fit.design
-    return d.value - fit.intercept[d.test] - fit.slope[d.test] * mean - fit.self_bias * d.is_self
+    left: Array = d.value - fit.intercept[d.test] - fit.slope[d.test] * mean - fit.self_bias * d.is_self
+    return left
 
 
 def _variance(fit: Fit) -> Array:
@@ -303,7 +305,7 @@ def _update_benchmarks(fit: Fit) -> None:
     """A benchmark's own intercept and slope: precision-weighted mean of its tests, slopes drawn to one."""
     d, num = fit.design, len(fit.design.benchmarks)
     weight = 1.0 / (PRIOR_INTERCEPT_SD**2 + fit.link_cov[:, 0, 0])
-    top = np.bincount(d.benchmark_of_test, weight * fit.intercept, num)
+    top: Array = np.bincount(d.benchmark_of_test, weight * fit.intercept, num)
     fit.bench_intercept = top / (np.bincount(d.benchmark_of_test, weight, num) + 0.05)
     weight = 1.0 / (PRIOR_SLOPE_SD**2 + fit.link_cov[:, 1, 1])
     top = np.bincount(d.benchmark_of_test, weight * fit.slope, num) + 1.0 * PRIOR_SLOPE_SD**-2 / 2

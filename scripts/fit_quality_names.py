@@ -15,8 +15,8 @@ NAN = float("nan")
 FIRST_YEAR = 2023.0
 
 _FAMILY = re.compile(
-    r"qwen ?-?3\.[5-9]|qwen ?-?3-(?:next|coder|vl)|qwen ?-?3|qwen ?-?2\.5-(?:coder|math|vl)|qwen ?-?2\.5|qwen ?-?2-vl|qwen ?-?2|"
-    r"qwen ?-?1\.5|codeqwen|qwq|qwen|llama-?4|llama-?3\.3|llama-?3\.2|llama-?3\.1|(?:meta-)?llama-?3|code-?llama|"
+    r"qwen ?-?3\.[5-9]|qwen ?-?3-(?:next|coder|vl)|qwen ?-?3|qwen ?-?2\.5-(?:coder|math|vl)|qwen ?-?2\.5|"
+    r"qwen ?-?2-vl|qwen ?-?2|qwen ?-?1\.5|codeqwen|qwq|qwen|llama-?4|llama-?3\.3|llama-?3\.2|llama-?3\.1|(?:meta-)?llama-?3|code-?llama|"
     r"llama-?2|tinyllama|llama|gemma-?4|gemma-?3n|gemma-?3|gemma-?2|codegemma|recurrentgemma|gemma|"
     r"ministral-?3|ministral|mixtral|codestral|devstral|magistral|mistral-(?:small|medium|large|nemo)|mistral|"
     r"phi-?4|phi-?3\.5|phi-?3|phi-?2|phi-?1|deepseek-?v4|deepseek-?v3\.[12]|deepseek-?v3|deepseek-?v2\.5|"
@@ -41,21 +41,21 @@ _REASONING = re.compile(
 )
 _CLOSED_YEARS = (
     (r"gpt-?3-?5", 0.2), (r"gpt-?4o-mini", 1.55), (r"gpt-?4o", 1.37), (r"gpt-?4-turbo|gpt-4-1106|gpt-4-0125", 0.87),
-    (r"gpt-?4-1", 2.28), (r"gpt-?4-5", 2.15), (r"gpt-?4", 0.2), (r"gpt-?5-6", 3.6), (r"gpt-?5-5", 3.4),
-    (r"gpt-?5-4", 3.18), (r"gpt-?5-3", 3.1), (r"gpt-?5-2", 2.95), (r"gpt-?5-1", 2.87), (r"gpt-?5", 2.6),
-    (r"^o1", 1.75), (r"o3-mini", 2.08), (r"^o[34]|o4-mini", 2.29), (r"claude-fable|claude-\w+-5", 3.6),
-    (r"claude-\w+-4-8", 3.5), (r"claude-\w+-4-7", 3.3), (r"claude-\w+-4-6", 3.1), (r"claude-opus-4-5", 2.9),
-    (r"claude-\w+-4-5", 2.75), (r"claude-opus-4-1", 2.6), (r"claude-\w+-4", 2.39), (r"claude-\w+-3-7", 2.15),
+    (r"gpt-?4-1", 2.28), (r"gpt-?4-5", 2.15), (r"gpt-?4", 0.2), 
+    (r"gpt-?5-2", 2.95), (r"gpt-?5-1", 2.87), (r"gpt-?5(?!-[3-9])", 2.6),
+    (r"^o1", 1.75), (r"o3-mini", 2.08), (r"^o[34]|o4-mini", 2.29), 
+    (r"claude-opus-4-5", 2.9),
+    (r"claude-\w+-4-5", 2.75), (r"claude-opus-4-1", 2.6), (r"claude-\w+-4(?!-[6-9])", 2.39), (r"claude-\w+-3-7", 2.15),
     (r"claude-\w+-3-5", 1.6), (r"claude-\w+-3", 1.17), (r"claude-?2|claude-instant", 0.53),
-    (r"gemini-?3-5", 3.4), (r"gemini-?3-1", 3.15), (r"gemini-?3", 2.88), (r"gemini-?2-5", 2.35),
-    (r"gemini-?2-0|gemini-exp", 2.0), (r"gemini-?1-5", 1.4), (r"gemini", 0.95), (r"grok-4-20", 3.15),
-    (r"grok-4-1", 2.88), (r"grok-4", 2.52), (r"grok-3", 2.13), (r"grok-2", 1.62), (r"nova-2", 2.92), (r"nova", 1.92),
-    (r"qwen3-7", 3.45), (r"qwen3-max", 2.7), (r"qwen2-5-max", 2.08), (r"mistral-medium", 2.4), (r"mistral-large", 1.4),
+    (r"gemini-?3(?!-[1-9])", 2.88), (r"gemini-?2-5", 2.35),
+    (r"gemini-?2-0|gemini-exp", 2.0), (r"gemini-?1-5", 1.4), (r"gemini", 0.95), 
+    (r"grok-4-1", 2.88), (r"grok-4(?!-20)", 2.52), (r"grok-3", 2.13), (r"grok-2", 1.62), (r"nova-2", 2.92), (r"nova", 1.92),
+    (r"qwen3-max", 2.7), (r"qwen2-5-max", 2.08), (r"mistral-medium", 2.4), (r"mistral-large", 1.4),
 )  # fmt: skip
-"""Release of models that no catalog row dates, in years after the start of 2023. Source: makers' announcements,
-rounded to a month; used as a covariate only."""
-_TIERS = ((r"nano|8b|micro", -1.7), (r"mini|haiku|flash-lite|lite", -1.1), (r"flash|fast|small", -0.7), (r"medium", -0.3),
-          (r"-pro\b|opus|ultra|large|heavy", 0.3))  # fmt: skip
+"""Release of API models that no catalog row dates, in years after the start of 2023; recalled from their makers'
+announcements, to the month; a covariate, never shown. Others count from the first dated table that lists them."""
+_TIERS = ((r"nano|8b|micro", -1.7), (r"mini|haiku|flash-lite|lite", -1.1), (r"flash|fast|small", -0.7),
+          (r"medium", -0.3), (r"-pro\b|opus|ultra|large|heavy", 0.3))  # fmt: skip
 """Makers' size words as a covariate, on the scale of log10 parameters."""
 _EFFORTS = ((r"minimal|no-?think|-none", -1.0), (r"-low", -0.4), (r"xhigh|-max-|-high|highthink", 0.5))
 """Words of reasoning effort as a covariate."""
@@ -135,8 +135,13 @@ def family_years(models: Iterable[Mapping[str, str]]) -> dict[str, float]:
     return {family: median(values) for family, values in years.items()}
 
 
-def model_facts(name: str, row: Mapping[str, str] | None, years: Mapping[str, float]) -> Facts:
-    """Facts of a model from its catalog row where there is one, from its name otherwise."""
+def model_facts(
+    name: str, row: Mapping[str, str] | None, years: Mapping[str, float], first_seen: float = NAN
+) -> Facts:
+    """Facts of a model from its catalog row where there is one, from its name otherwise.
+
+    `first_seen` dates models that nothing else does: the first table that lists them, in years after 2023.
+    """
     plain = name.lower()
     total, active = params_of(name)
     year = dated(name)
@@ -146,9 +151,10 @@ def model_facts(name: str, row: Mapping[str, str] | None, years: Mapping[str, fl
         year = year_of(row["release"])
     family = family_of(name)
     if math.isnan(year):
-        year = years.get(family, _word_value(plain, _CLOSED_YEARS, NAN))
+        year = years.get(family, NAN)
     if row is None and "/" not in name:
         year = _word_value(plain, _CLOSED_YEARS, year)
+    year = first_seen if math.isnan(year) else year
     tasks = row["tasks"] if row else ""
     has_chat_name = bool(_CHAT_HINT.search(plain))
     return Facts(

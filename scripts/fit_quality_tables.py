@@ -82,7 +82,7 @@ class Evidence:
     @staticmethod
     def needs_own(shares: Array) -> bool:
         """Does most of the axis rest on skills that cannot be interpolated?"""
-        return sum(shares[SKILLS.index(skill)] for skill in OWN_EVIDENCE_ONLY) >= MIN_OWN_SHARE
+        return float(sum(shares[SKILLS.index(skill)] for skill in OWN_EVIDENCE_ONLY)) >= MIN_OWN_SHARE
 
     def is_bracketed(self, model: str, shares: Array) -> bool:
         """Are there scored siblings of both kinds of size, or one within the allowed ratio?"""
@@ -188,7 +188,8 @@ def link_rows(fit: Fit, items: Sequence[Observation]) -> list[Row]:
         test = ("", benchmark, "")
         ends = (float(fit.bench_intercept[index]), float(fit.bench_slope[index]))
         rows.append(_link_row(by_benchmark[benchmark], test, *ends) | {
-            "intercept_sd": f"{UNSEEN_INTERCEPT_SD}", "slope_sd": f"{UNSEEN_SLOPE_SD}", "error_sd": f"{UNSEEN_ERROR_SD}",
+            "intercept_sd": f"{UNSEEN_INTERCEPT_SD}", "slope_sd": f"{UNSEEN_SLOPE_SD}",
+            "error_sd": f"{UNSEEN_ERROR_SD}",
         })  # fmt: skip
     return rows
 

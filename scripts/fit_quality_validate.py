@@ -8,7 +8,7 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.stats import spearmanr
+from scipy.stats import spearmanr  # type: ignore[import-untyped] # scipy ships no types
 
 from fit_quality_baselines import BASELINES
 from fit_quality_model import build_design, fit_skills

@@ -133,27 +133,38 @@ def report(title: str, figures: Sequence[Figure], by: Callable[[Figure], tuple[s
     for name, values in sorted(groups.items()):
         size = 100 * np.abs(values)
         print(
-            f"  {' '.join(name):50s} n {len(size):4d}  median {np.median(size):6.1f} %  p90 {np.percentile(size, 90):6.1f} %"
-            f"  bias {100 * np.median(values):+6.1f} %"
+            f"  {' '.join(name):50s} n {len(size):4d}  median {np.median(size):6.1f} %"
+            f"  p90 {np.percentile(size, 90):6.1f} %  bias {100 * np.median(values):+6.1f} %"
         )
 
 
 def bands_of(family: str, figures: Sequence[Figure]) -> dict[str, list[float]]:
-    """80 % ranges of measured / predicted of a family, by device class and pooled."""
+    """80 % ranges of measured / predicted of a family, by device class and over all classes."""
     groups = defaultdict(list)
     for figure in figures:
-        engines = [figure.case.engine.name] if family == "server" else [family]
-        for engine in engines:
-            groups[f"{engine}/{figure.case.device_class}/{figure.phase}/{kind_of(figure)}"].append(
-                -figure.log_error
-            )
-            groups[f"{engine}/{figure.phase}/{kind_of(figure)}"].append(-figure.log_error)
+        engine = figure.case.engine.name if family == "server" else family
+        groups[f"{engine}/{figure.case.device_class}/{figure.phase}/{kind_of(figure)}"].append(
+            -figure.log_error
+        )
+        groups[f"{engine}/{figure.phase}/{kind_of(figure)}"].append(-figure.log_error)
+    return _quantiles(groups)
+
+
+def pooled_bands(figures: Sequence[Figure]) -> dict[str, list[float]]:
+    """80 % ranges of measured / predicted over all engines."""
+    groups = defaultdict(list)
+    for figure in figures:
         groups[f"{figure.phase}/{kind_of(figure)}"].append(-figure.log_error)
-    quantiles = {name: np.quantile(v, BAND_QUANTILES) for name, v in groups.items() if len(v) >= FEWEST_ROWS}
-    return {
-        name: [min(float(np.exp(q[0])), 0.97), max(float(np.exp(q[1])), 1.03)]
-        for name, q in quantiles.items()
-    }
+    return _quantiles(groups)
+
+
+def _quantiles(groups: dict[str, list[float]]) -> dict[str, list[float]]:
+    bands = {}
+    for name, ratios in groups.items():
+        if len(ratios) >= FEWEST_ROWS:
+            low, high = np.exp(np.quantile(ratios, BAND_QUANTILES)).tolist()
+            bands[name] = [max(min(low, NARROWEST[0]), WIDEST[0]), min(max(high, NARROWEST[1]), WIDEST[1])]
+    return bands
 
 
 def entries_of(family: str, layout: Layout, vector: Array) -> dict[str, dict[str, Any]]:

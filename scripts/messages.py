@@ -140,7 +140,7 @@ def updated_catalog(locale: str) -> Catalog:
     )  # fmt: skip
     for sentence, files in sorted(collected().files.items()):
         message = known.get(sentence)
-        fresh.add(sentence, message.string if message else "", locations=[(file, None) for file in files])  # type: ignore[list-item] # a file without a line
+        fresh.add(sentence, message.string if message else "", locations=[(file, 0) for file in files])
     return fresh
 
 

@@ -106,17 +106,26 @@ class MissingExtra(SizewiseError):
 
 
 def nearest_names(given: str, known: Iterable[str], count: int = 3) -> tuple[str, ...]:
-    """The known names most like the given one, best first: by letters, then by containment."""
+    """The known names most like the given one, best first: by letters, by their last words, then by containment."""
     wanted = given.strip().lower()[:MAX_SHOWN_CHARACTERS]
     by_lower = {name.lower(): name for name in known}
     short = {name.rsplit("/", 1)[-1]: name for name in by_lower}
     close = get_close_matches(wanted, list(by_lower), n=count, cutoff=0.6)
-    close += [short[s] for s in get_close_matches(wanted.rsplit("/", 1)[-1], list(short), n=count, cutoff=0.6)]
+    close += [
+        short[s] for s in get_close_matches(wanted.rsplit("/", 1)[-1], list(short), n=count, cutoff=0.6)
+    ]
     if wanted:
-        close += sorted((n for n in by_lower if wanted in n), key=len)[:count]
+        ends = {_last_words(name, len(wanted.split())): name for name in by_lower}
+        close += [ends[e] for e in get_close_matches(wanted, list(ends), n=count, cutoff=0.75)]
+        close += sorted((n for n in by_lower if wanted in n or n in _words(wanted)), key=len)[:count]
         shared = {name: len(_words(wanted) & _words(name)) for name in by_lower}
         close += sorted((n for n in by_lower if shared[n] > 1), key=lambda n: (-shared[n], len(n)))[:count]
     return tuple(dict.fromkeys(by_lower[name] for name in close))[:count]
+
+
+def _last_words(name: str, count: int) -> str:
+    """A name without the vendor's words in front of it."""
+    return " ".join(name.split()[-count:])
 
 
 def _words(name: str) -> set[str]:

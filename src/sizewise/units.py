@@ -55,8 +55,10 @@ def parse_bytes(text: str, what: str = "size", largest: float = 1e18) -> float:
     """
     value, unit = _split(text, what, "24GiB")
     if unit.lower() not in _BYTE_UNITS:
-        raise InvalidQuantity("{what}: '{given}' needs a unit; write {number}GiB (2^30 bytes) or {number}GB (10^9 bytes)",
-                              what=what, given=text, number=f"{value:g}")  # fmt: skip
+        raise InvalidQuantity(
+            "{what}: '{given}' needs a unit; write {number}GiB (2^30 bytes) or {number}GB (10^9 bytes)",
+            what=what, given=text, number=f"{value:g}",
+        )  # fmt: skip
     return _positive(value * _BYTE_UNITS[unit.lower()], text, what, largest)
 
 
@@ -73,7 +75,9 @@ def parse_number(text: str, what: str = "number") -> float:
     """A plain finite number without a unit; zero and negative ones too."""
     value, unit = _split(text, what, "65")
     if unit or not math.isfinite(value):
-        raise InvalidQuantity("{what}: '{given}' is not a plain number; write it like 65", what=what, given=text)
+        raise InvalidQuantity(
+            "{what}: '{given}' is not a plain number; write it like 65", what=what, given=text
+        )
     return value
 
 

@@ -26,4 +26,5 @@ def test_pass_probability_by_a_printed_table() -> None:
 def test_quantized_score_by_hand() -> None:
     """60 - 2 = 58; range 0.5..4: sd 3.5 / 2.5632 = 1.3655; sqrt(3^2 + 1.3655^2) = 3.2961."""
     mean, sd = quality_after_loss(mean=60.0, sd=3.0, loss_low=0.5, loss_likely=2.0, loss_high=4.0)
-    assert (mean, sd) == (pytest.approx(58.0), pytest.approx(3.2961, abs=1e-4))
+    assert mean == pytest.approx(58.0)
+    assert sd == pytest.approx(3.2961, abs=1e-4)

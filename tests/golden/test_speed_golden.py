@@ -1,5 +1,7 @@
 """Hand-worked cases of speed and load, computed independently of the code."""
 
+from __future__ import annotations
+
 import numpy as np
 import pytest
 
@@ -34,16 +36,29 @@ OUTPUT_TOKENS = 256.0
 
 @pytest.mark.parametrize(
     ("num_sequences", "step_ms", "tpot_ms", "tokens_per_s"),
-    [(1, 7.31, 7.40, 132), (8, 7.54, 8.31, 942), (32, 8.34, 11.43, 2757), (64, 9.41, 15.58, 4060), (128, 11.54, 23.88, 5317)],
+    [
+        (1, 7.31, 7.40, 132),
+        (8, 7.54, 8.31, 942),
+        (32, 8.34, 11.43, 2757),
+        (64, 9.41, 15.58, 4060),
+        (128, 11.54, 23.88, 5317),
+    ],
 )
-def test_closed_loop_of_the_worked_example(num_sequences, step_ms, tpot_ms, tokens_per_s):
+def test_closed_loop_of_the_worked_example(
+    num_sequences: int, step_ms: float, tpot_ms: float, tokens_per_s: float
+) -> None:
     state = load_at(
-        TERMS, PREFILL_S, num_users=num_sequences, think_time_s=0.0, output_tokens=OUTPUT_TOKENS, max_sequences=256
+        TERMS,
+        PREFILL_S,
+        num_users=num_sequences,
+        think_time_s=0.0,
+        output_tokens=OUTPUT_TOKENS,
+        max_sequences=256,
     )
     assert step_s(TERMS, num_sequences) * 1e3 == pytest.approx(step_ms, abs=0.006)
-    assert tpot_s(TERMS, PREFILL_S, num_sequences=num_sequences, output_tokens=OUTPUT_TOKENS) * 1e3 == pytest.approx(
-        tpot_ms, abs=0.012
-    )
+    assert tpot_s(
+        TERMS, PREFILL_S, num_sequences=num_sequences, output_tokens=OUTPUT_TOKENS
+    ) * 1e3 == pytest.approx(tpot_ms, abs=0.012)
     # the example leaves the wait for other prompts out of the time to the first token: 0.2 % at 128 streams
     assert state.output_tokens_per_s == pytest.approx(tokens_per_s, rel=0.003)
 
@@ -52,7 +67,9 @@ def test_closed_loop_of_the_worked_example(num_sequences, step_ms, tpot_ms, toke
     ("rate", "num_running", "tpot_ms", "ttft_ms"),
     [(1, 2.0, 7.54, 46.6), (5, 11.6, 8.85, 48.4), (10, 29.4, 11.30, 51.6), (20, 130, 25.2, 64.0)],
 )
-def test_poisson_arrivals_of_the_worked_example(rate, num_running, tpot_ms, ttft_ms):
+def test_poisson_arrivals_of_the_worked_example(
+    rate: float, num_running: float, tpot_ms: float, ttft_ms: float
+) -> None:
     state = poisson_at(TERMS, PREFILL_S, requests_per_s=rate, output_tokens=OUTPUT_TOKENS, max_sequences=1024)
     assert state.num_running == pytest.approx(num_running, rel=0.015)
     assert state.tpot_s * 1e3 == pytest.approx(tpot_ms, rel=0.004)
@@ -60,7 +77,7 @@ def test_poisson_arrivals_of_the_worked_example(rate, num_running, tpot_ms, ttft
     assert state.is_stable
 
 
-def test_a_rate_above_the_maximum_is_unstable_and_has_no_latency():
+def test_a_rate_above_the_maximum_is_unstable_and_has_no_latency() -> None:
     top = max_requests_per_s(TERMS, PREFILL_S, output_tokens=OUTPUT_TOKENS, max_sequences=256)
     state = poisson_at(TERMS, PREFILL_S, requests_per_s=30.0, output_tokens=OUTPUT_TOKENS, max_sequences=256)
     assert top == pytest.approx(23.4, abs=0.05)
@@ -69,7 +86,7 @@ def test_a_rate_above_the_maximum_is_unstable_and_has_no_latency():
     assert state.busy_ratio == pytest.approx(30 / top)
 
 
-def test_capacity_is_where_the_worked_example_crosses_its_targets():
+def test_capacity_is_where_the_worked_example_crosses_its_targets() -> None:
     # TPOT(b) = 7.274 ms + b (0.0334 + 24.66 / 256) ms stays within 15.6 ms up to b = 64.2
     count = capacity_sequences(
         TERMS, PREFILL_S, output_tokens=OUTPUT_TOKENS, max_sequences=256, max_tpot_s=0.0156, max_ttft_s=1.0
@@ -78,7 +95,12 @@ def test_capacity_is_where_the_worked_example_crosses_its_targets():
     # TTFT(1) = 15.6 + 26.9 + 3.65 ms is above 40 ms: not even one sequence
     assert (
         capacity_sequences(
-            TERMS, PREFILL_S, output_tokens=OUTPUT_TOKENS, max_sequences=256, max_tpot_s=0.0156, max_ttft_s=0.04
+            TERMS,
+            PREFILL_S,
+            output_tokens=OUTPUT_TOKENS,
+            max_sequences=256,
+            max_tpot_s=0.0156,
+            max_ttft_s=0.04,
         )
         == 0
     )
@@ -86,17 +108,28 @@ def test_capacity_is_where_the_worked_example_crosses_its_targets():
 
 @pytest.mark.parametrize(
     ("chosen", "experts", "num_tokens", "share"),
-    [(8, 128, 1, 0.0625), (8, 128, 8, 0.403), (8, 128, 32, 0.873), (8, 128, 64, 0.984), (2, 8, 2, 0.4375), (2, 8, 8, 0.900)],
+    [
+        (8, 128, 1, 0.0625),
+        (8, 128, 8, 0.403),
+        (8, 128, 32, 0.873),
+        (8, 128, 64, 0.984),
+        (2, 8, 2, 0.4375),
+        (2, 8, 8, 0.900),
+    ],
 )
-def test_expert_coverage(chosen, experts, num_tokens, share):
-    assert expert_coverage(expert_ratio=chosen / experts, num_tokens=num_tokens) == pytest.approx(share, abs=0.0006)
+def test_expert_coverage(chosen: int, experts: int, num_tokens: int, share: float) -> None:
+    assert expert_coverage(expert_ratio=chosen / experts, num_tokens=num_tokens) == pytest.approx(
+        share, abs=0.0006
+    )
 
 
 @pytest.mark.parametrize(
     ("efficiency", "bandwidth", "fixed_s", "tokens_per_s"),
     [(0.78, 1008e9, 1.88e-3, 123.0), (0.73, 936e9, 2.54e-3, 102.8)],
 )
-def test_decode_of_an_8b_at_four_bits(efficiency, bandwidth, fixed_s, tokens_per_s):
+def test_decode_of_an_8b_at_four_bits(
+    efficiency: float, bandwidth: float, fixed_s: float, tokens_per_s: float
+) -> None:
     # 4,912,898,048 bytes at a share of the bandwidth and a fixed time (RTX 4090, RTX 3090)
     terms = StepTerms(
         fixed_s=fixed_s, launch_s=0.0, dense_s=4_912_898_048 / (efficiency * bandwidth), expert_s=0.0,
@@ -105,7 +138,7 @@ def test_decode_of_an_8b_at_four_bits(efficiency, bandwidth, fixed_s, tokens_per
     assert 1 / step_s(terms, 1.0) == pytest.approx(tokens_per_s, abs=0.1)
 
 
-def test_partial_offload_of_a_70b():
+def test_partial_offload_of_a_70b() -> None:
     # 20 GiB of 42.52 GB on an RTX 4090, the rest in DDR5-4800 (76.8 GB/s at 0.7)
     step = offload_step_s(
         device_read_bytes=20 * 2**30,
@@ -118,12 +151,12 @@ def test_partial_offload_of_a_70b():
     assert 1 / step == pytest.approx(2.38, abs=0.02)
 
 
-def test_slowest_twentieth_waits_by_the_exponential_tail():
+def test_slowest_twentieth_waits_by_the_exponential_tail() -> None:
     # busy 0.5: base 50 ms, wait 10 ms -> 50 + 10 ln 10 = 73.0 ms; almost idle: no wait
     assert ttft_p95_s(mean_ttft_s=0.06, wait_s=0.01, busy_ratio=0.5) == pytest.approx(0.07303, abs=1e-5)
     assert ttft_p95_s(mean_ttft_s=0.06, wait_s=0.01, busy_ratio=0.04) == pytest.approx(0.05)
 
 
-def test_time_to_the_first_token_without_load_is_ingest_half_a_step_and_the_prompt():
+def test_time_to_the_first_token_without_load_is_ingest_half_a_step_and_the_prompt() -> None:
     alone = ttft_s(TERMS, PREFILL_S, num_sequences=1.0, output_tokens=1e12)
     assert alone == pytest.approx(0.0156 + 0.0269 + 0.00731 / 2, abs=1e-5)

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.strategies import machines, models
 
-from sizewise.domain.device import Machine
-from sizewise.domain.model import Model
 from sizewise.estimate.columns import WeightColumns, machine_columns, model_columns
 from sizewise.estimate.prefill import prefill_s
 from sizewise.estimate.speed import SpeedCoefficients, StepTerms, step_s, step_terms
-from tests.strategies import machines, models
+
+if TYPE_CHECKING:
+    from sizewise.domain.device import Machine
+    from sizewise.domain.model import Model
+    from sizewise.domain.number import Number
 
 CONSTANTS = SpeedCoefficients(
     read_efficiency=0.75, expert_efficiency=0.7, cache_efficiency=0.6, vector_flop_per_byte=4.0,
@@ -33,7 +36,13 @@ def weights_of_16_bits(model: Model) -> WeightColumns:
         expert = 3.0 * sparse_layers * mixture.num_experts * mixture.ffn_size * model.hidden_size
     output = model.vocab_size * model.hidden_size
     read = model.num_params - expert - (0 if model.ties_embeddings else output)
-    sizes = {"file": model.num_params, "device": model.num_params, "host": 0.0, "output": output, "expert": expert}
+    sizes = {
+        "file": model.num_params,
+        "device": model.num_params,
+        "host": 0.0,
+        "output": output,
+        "expert": expert,
+    }
     columns = {f"{name}_bytes": np.array([2.0 * size]) for name, size in sizes.items()}
     return WeightColumns(**columns, dense_read_bytes=np.array([2.0 * read]))
 
@@ -47,7 +56,9 @@ def inputs(model: Model, machine: Machine) -> dict[str, Any]:
     }
 
 
-def terms_of(model: Model, machine: Machine, context_tokens: float = 1000.0, split: str = "none") -> StepTerms:
+def terms_of(
+    model: Model, machine: Machine, context_tokens: float = 1000.0, split: str = "none"
+) -> StepTerms:
     return step_terms(
         **inputs(model, machine),
         context_tokens=context_tokens,
@@ -57,7 +68,7 @@ def terms_of(model: Model, machine: Machine, context_tokens: float = 1000.0, spl
     )
 
 
-def one(values: Any) -> float:
+def one(values: Number) -> float:
     return float(np.asarray(values).item())
 
 
@@ -70,15 +81,20 @@ def test_decode_never_exceeds_what_the_memory_can_deliver(model: Model, machine:
 
 
 @given(models(), machines(), st.floats(1, 1e6), st.floats(1, 1e6))
-def test_a_longer_context_never_makes_a_step_faster(model: Model, machine: Machine, one_: float, other: float) -> None:
+def test_a_longer_context_never_makes_a_step_faster(
+    model: Model, machine: Machine, one_: float, other: float
+) -> None:
     short, long = sorted((one_, other))
-    assert one(step_s(terms_of(model, machine, short), 1.0)) <= one(step_s(terms_of(model, machine, long), 1.0))
+    assert one(step_s(terms_of(model, machine, short), 1.0)) <= one(
+        step_s(terms_of(model, machine, long), 1.0)
+    )
 
 
 @given(models(), machines())
 def test_twice_the_bandwidth_halves_only_what_reads_memory(model: Model, machine: Machine) -> None:
     faster = replace(
-        machine, device=replace(machine.device, bandwidth_bytes_per_s=2 * machine.device.bandwidth_bytes_per_s)
+        machine,
+        device=replace(machine.device, bandwidth_bytes_per_s=2 * machine.device.bandwidth_bytes_per_s),
     )
     slow, fast = terms_of(model, machine), terms_of(model, faster)
     assert one(slow.dense_s) / 2 <= one(fast.dense_s) <= one(slow.dense_s)
@@ -133,7 +149,9 @@ def test_prefill_never_exceeds_the_peak_rate(model: Model, machine: Machine, num
 @given(st.lists(models(), min_size=1, max_size=4), st.lists(machines(), min_size=1, max_size=4))
 def test_a_block_gives_what_each_pair_gives(many: list[Model], places: list[Machine]) -> None:
     parts = [weights_of_16_bits(model) for model in many]
-    weights = WeightColumns(**{name: np.concatenate([vars(p)[name] for p in parts]) for name in vars(parts[0])})
+    weights = WeightColumns(
+        **{name: np.concatenate([vars(p)[name] for p in parts]) for name in vars(parts[0])}
+    )
     block: dict[str, Any] = {
         "models": model_columns(many).as_rows(),
         "weights": weights.as_rows(),
@@ -141,13 +159,18 @@ def test_a_block_gives_what_each_pair_gives(many: list[Model], places: list[Mach
         "coefficients": CONSTANTS,
         "split": "tensor",
     }
-    lengths = {"context_tokens": 500.0, "k_bytes_per_element": 2.0, "v_bytes_per_element": 1.0}
+    lengths: dict[str, Any] = {
+        "context_tokens": 500.0,
+        "k_bytes_per_element": 2.0,
+        "v_bytes_per_element": 1.0,
+    }
     steps = step_s(step_terms(**block, **lengths), 5.0)
     prompts = prefill_s(**block, input_tokens=700.0)
     for i, model in enumerate(many):
         for j, machine in enumerate(places):
             pair = inputs(model, machine) | {"split": "tensor"}
-            assert np.asarray(steps)[i, j] == pytest.approx(one(step_s(step_terms(**pair, **lengths), 5.0)), rel=1e-12)
+            assert np.asarray(steps)[i, j] == pytest.approx(
+                one(step_s(step_terms(**pair, **lengths), 5.0)), rel=1e-12
+            )
             alone = one(prefill_s(**pair, input_tokens=700.0))
             assert np.asarray(prompts)[i, j] == pytest.approx(alone, rel=1e-12)
-

@@ -30,7 +30,8 @@ def test_benchmarks_have_one_spelling(printed: str, expected: str) -> None:
     [
         ("GPT-4o-2024-05-13", "gpt-4o"), ("GPT-4o 0513", "gpt-4o"), ("openai/gpt-4o", "gpt-4o"),
         ("gpt-4o-mini-2024-07-18", "gpt-4o-mini"), ("Claude Sonnet 4.5", "claude-sonnet-4-5"),
-        ("claude-sonnet-4-5-20250929-thinking-32k", "claude-sonnet-4-5"), ("Claude-3.5-Sonnet-1022", "claude-sonnet-3-5"),
+        ("claude-sonnet-4-5-20250929-thinking-32k", "claude-sonnet-4-5"),
+        ("Claude-3.5-Sonnet-1022", "claude-sonnet-3-5"),
         ("Gemini 2.5 Pro", "gemini-2-5-pro"),
     ],
 )  # fmt: skip

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from tests.property.test_speed_laws import CONSTANTS
 
 from sizewise.estimate.columns import MachineColumns
 from sizewise.estimate.speed import matrix_flop_per_s, read_s_per_byte, vector_flop_per_s
-from tests.property.test_speed_laws import CONSTANTS
 
 
 def machine_with(**changes: float) -> MachineColumns:
@@ -43,7 +43,9 @@ def test_a_device_computes_in_the_narrowest_format_it_has(
     assert matrix_flop_per_s(machine_with(**changes), compute_class).tolist() == [flop_per_s]
 
 
-@pytest.mark.parametrize(("capability", "flop_per_s"), [(8.0, 10e12), (9.0, 10e12), (8.9, 40e12), (np.nan, 40e12)])
+@pytest.mark.parametrize(
+    ("capability", "flop_per_s"), [(8.0, 10e12), (9.0, 10e12), (8.9, 40e12), (np.nan, 40e12)]
+)
 def test_an_unlisted_vector_rate_follows_from_the_matrix_rate(capability: float, flop_per_s: float) -> None:
     machines = machine_with(fp32_flop_per_s=np.nan, compute_capability=capability)
     assert vector_flop_per_s(machines).tolist() == [flop_per_s]

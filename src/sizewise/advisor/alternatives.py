@@ -28,7 +28,11 @@ WAYS_TO_PAY = {"rent": T("rented by the hour"), "buy": T("bought"), "owned": T("
 
 def alternatives(catalog: Catalog, found: Found, answer: Option, position: int) -> tuple[Alternative, ...]:
     """Next cheaper, next better, other path: each only if there is one."""
-    wanted = (_cheaper(catalog, found, answer), _better(catalog, found, answer, position), _other_path(catalog, found, answer))
+    wanted = (
+        _cheaper(catalog, found, answer),
+        _better(catalog, found, answer, position),
+        _other_path(catalog, found, answer),
+    )
     return tuple(a for a in wanted if a is not None)
 
 
@@ -45,10 +49,16 @@ def _cheaper(catalog: Catalog, found: Found, answer: Option) -> Alternative | No
         return None
     cost = found.survivors.values.monthly_usd
     mean = found.grades.mean[found.survivors.row_ids]
-    is_cheaper = (cost * COST_TIE_RATIO < answer.monthly_usd.likely) & np.isfinite(mean) & (answer.monthly_usd.likely - cost > 1)
+    is_cheaper = (
+        (cost * COST_TIE_RATIO < answer.monthly_usd.likely)
+        & np.isfinite(mean)
+        & (answer.monthly_usd.likely - cost > 1)
+    )
     if not is_cheaper.any():
         return None
-    chosen = _at(catalog, found, int(np.flatnonzero(is_cheaper)[_best_of(mean[is_cheaper], cost[is_cheaper])]))
+    chosen = _at(
+        catalog, found, int(np.flatnonzero(is_cheaper)[_best_of(mean[is_cheaper], cost[is_cheaper])])
+    )
     return Alternative(
         role="next-cheaper",
         option=chosen,
@@ -84,7 +94,10 @@ def _better(catalog: Catalog, found: Found, answer: Option, position: int) -> Al
     else:
         difference = T("quality {quality} for {more} a month more", quality=quality, more=wording.money(more))
     return Alternative(
-        role="next-better", option=chosen, title=wording.deployment_name(chosen.deployment), difference=difference
+        role="next-better",
+        option=chosen,
+        title=wording.deployment_name(chosen.deployment),
+        difference=difference,
     )
 
 
@@ -95,9 +108,11 @@ def _other_path(catalog: Catalog, found: Found, answer: Option) -> Alternative |
     model = catalog.models[answer.deployment.model]
     for other in others:
         filters = replace(
-            found.request.filters, paths=(other,), quantizations=(answer.deployment.quantization,),
-            engines=(answer.deployment.engine,), models=(model.name,),
-        )  # fmt: skip
+            found.request.filters,
+            paths=(other,),
+            quantizations=(answer.deployment.quantization,),
+            models=(model.name,),
+        )
         tried = trial(catalog, replace(found.request, filters=filters), [model], found.machines)
         if tried is None or tried.constraint(tried.best()):
             continue
@@ -106,7 +121,11 @@ def _other_path(catalog: Catalog, found: Found, answer: Option) -> Alternative |
         return Alternative(
             role="other-path",
             option=None,
-            title=T("{hardware}, {way}", hardware=wording.machine_name(tried.machine(index)), way=WAYS_TO_PAY[other]),
+            title=T(
+                "{hardware}, {way}",
+                hardware=wording.machine_name(tried.machine(index)),
+                way=WAYS_TO_PAY[other],
+            ),
             difference=T("the same model for {cost} a month", cost=wording.money(cost)),
         )
     return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from statistics import median
 from typing import TYPE_CHECKING
 
 from sizewise.catalog.prices import api_offers
@@ -46,13 +47,18 @@ def offer_usd(offer: ApiOffer, request: Request, num_requests: float) -> float:
     )
 
 
-def cheapest_offer(model: str, request: Request, num_requests: float) -> tuple[ApiOffer, float] | None:
-    """The cheapest offer of this model at this load."""
+def cheapest_offer(
+    model: str, request: Request, num_requests: float
+) -> tuple[ApiOffer, float, float, int] | None:
+    """The cheapest offer of this model at this load, its bill, the median bill of all offers, and their number."""
     load = request.workload
     longest = load.input_tokens + load.output_tokens
     able = [o for o in api_offers(model) if not o.context_tokens or o.context_tokens >= longest]
-    priced = [(o, offer_usd(o, request, num_requests)) for o in able]
-    return min(priced, key=lambda pair: pair[1]) if priced else None
+    priced = sorted(((offer_usd(o, request, num_requests), o) for o in able), key=lambda pair: pair[0])
+    if not priced:
+        return None
+    usd, offer = priced[0]
+    return offer, usd, median(bill for bill, _ in priced), len(priced)
 
 
 def api_rejection(request: Request, answer: Option) -> tuple[Rejection, ...]:
@@ -67,10 +73,13 @@ def api_rejection(request: Request, answer: Option) -> tuple[Rejection, ...]:
                 shortfall=T("no provider in the price table offers exactly this model"), lift=T("another model"),
             ),
         )  # fmt: skip
-    offer, usd = best
+    offer, usd, median_usd, num_offers = best
     name = T("{model} through the API of {provider}", model=model, provider=offer.provider)
     own = answer.monthly_usd.likely if isinstance(answer.monthly_usd, Estimate) else float("nan")
-    usage = T("{n} requests a month", n=f"{num_requests:,.0f}")
+    usage = T(
+        "{n} requests a month (median of {offers} offers: {median})",
+        n=f"{num_requests:,.0f}", offers=str(num_offers), median=wording.money(median_usd),
+    )  # fmt: skip
     if usd > own:
         return (
             Rejection(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sizewise import units
 from sizewise.advisor.bars import bar_text, chosen_bar
 from sizewise.advisor.question import Notes
-from sizewise.catalog.prices import cost_constant
+from sizewise.catalog.prices import cost_constant, cost_defaults
 from sizewise.decide.candidates import COMMERCIAL
 from sizewise.decide.evaluate import KV_BYTES
 from sizewise.domain.device import Machine
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from sizewise.advisor.question import Question
     from sizewise.catalog import Catalog
     from sizewise.domain.decision import Assumption
+    from sizewise.domain.text import Text, Value
     from sizewise.domain.workload import Task
 
 COUNTED_DEVICE = re.compile(r"^\s*(\d{1,9})\s*[x×X]\s*(\S.*)$")
@@ -34,8 +35,6 @@ HERE, ANY = "this", "any"
 SMALLEST_CONTEXT_TOKENS = 256
 LARGEST_TOKENS = 10**8
 MAX_USERS = 10**7
-OFFICE_HOURS_PER_MONTH = 176.0
-"""Hours in which people ask: 22 days of 8 hours. [hours/month] Assumed; machines stay powered all month."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +59,9 @@ def ask(catalog: Catalog, question: Question) -> Asked:
     workload = _workload(question, task, notes)
     limits = _limits(question, notes)
     words = {text.strip().lower() for text in question.device}
-    machines = tuple(machine(catalog, text) for text in question.device if text.strip().lower() not in {HERE, ANY})
+    machines = tuple(
+        machine(catalog, text) for text in question.device if text.strip().lower() not in {HERE, ANY}
+    )
     filters = _filters(catalog, question)
     bar = chosen_bar(catalog, task, question)
     notes.add(T("quality bar"), bar_text(bar), is_asked=bar.kind != "default", source="quality table")
@@ -69,7 +70,9 @@ def ask(catalog: Catalog, question: Question) -> Asked:
     if not question.device:
         notes.add(T("hardware"), T("this computer, and everything on the market"), is_asked=False)
     return Asked(
-        request=Request(task=task, workload=workload, bar=bar, limits=limits, filters=filters, kv_type=kv_type),
+        request=Request(
+            task=task, workload=workload, bar=bar, limits=limits, filters=filters, kv_type=kv_type
+        ),
         named_machines=machines,
         uses_this_computer=HERE in words or not words,
         searches_market=ANY in words or not words,
@@ -91,52 +94,87 @@ def machine(catalog: Catalog, text: str) -> Machine:
     return Machine(device=catalog.device(name), num_devices=count, is_owned=True)
 
 
-def optional(value: str | float | None, parse: Callable[..., float], what: str, largest: float) -> float | None:
+def optional(
+    value: str | float | None, parse: Callable[..., float], what: str, largest: float
+) -> float | None:
     """A number that may be missing; numbers of the Python API pass the same checks as typed ones."""
     return None if value is None else parse(str(value), what, largest)
 
 
 def _workload(question: Question, task: Task, notes: Notes) -> Workload:
-    given = {
-        "input_tokens": optional(question.input_tokens, units.parse_tokens, "--input-tokens", LARGEST_TOKENS),
-        "output_tokens": optional(question.output_tokens, units.parse_tokens, "--output-tokens", LARGEST_TOKENS),
-        "context_tokens": optional(question.context, units.parse_tokens, "--context", LARGEST_TOKENS),
-        "num_users": optional(question.users, units.parse_whole, "--users", MAX_USERS),
-        "think_time_s": optional(question.think_time, units.parse_seconds, "--think-time", units.SECONDS_PER_MONTH),
-        "max_ttft_s": optional(question.max_ttft, units.parse_seconds, "--max-ttft", units.SECONDS_PER_MONTH),
-        "max_tpot_s": optional(question.max_tpot, units.parse_seconds, "--max-tpot", units.SECONDS_PER_MONTH),
-        "active_hours_per_month": optional(question.hours, units.parse_count, "--hours", units.HOURS_PER_MONTH),
-    }
-    presets = {name: getattr(task, name, None) for name in given} | {
-        "num_users": 1, "active_hours_per_month": OFFICE_HOURS_PER_MONTH,
-    }  # fmt: skip
-    values = {name: presets[name] if value is None else value for name, value in given.items()}
-    _check_lengths(question, values)
-    for name, label, show in (
-        ("num_users", T("users at the same time"), lambda v: f"{v:,.0f}"),
-        ("input_tokens", T("prompt length"), lambda v: T("{n} tokens", n=units.format_tokens(v))),
-        ("output_tokens", T("answer length"), lambda v: T("{n} tokens", n=units.format_tokens(v))),
-        ("context_tokens", T("context"), lambda v: T("{n} tokens", n=units.format_tokens(v))),
-        ("think_time_s", T("pause between two requests of a user"), units.format_seconds),
-        ("max_ttft_s", T("longest wait for the first token"), units.format_seconds),
-        ("max_tpot_s", T("longest time per token"), units.format_seconds),
-        ("active_hours_per_month", T("hours of use a month"), lambda v: f"{v:,.0f}"),
-    ):
+    given = _given_load(question)
+    presets: dict[str, float] = {name: getattr(task, name) for name in given if hasattr(task, name)}
+    presets |= {"num_users": 1.0, "active_hours_per_month": cost_defaults().active_hours_per_month}
+    values = presets | {name: value for name, value in given.items() if value is not None}
+    values["context_tokens"] = _context(question, values)
+    for name, label, show in SHOWN_LOAD:
         notes.add(label, show(values[name]), is_asked=given[name] is not None, source=task.source)
-    return Workload(**values)
+    return Workload(
+        input_tokens=values["input_tokens"],
+        output_tokens=values["output_tokens"],
+        context_tokens=int(values["context_tokens"]),
+        num_users=values["num_users"],
+        think_time_s=values["think_time_s"],
+        max_ttft_s=values["max_ttft_s"],
+        max_tpot_s=values["max_tpot_s"],
+        active_hours_per_month=values["active_hours_per_month"],
+    )
 
 
-def _check_lengths(question: Question, values: dict[str, float]) -> None:
-    needed = values["input_tokens"] + values["output_tokens"]
-    if values["context_tokens"] >= needed:
-        return
+def _given_load(question: Question) -> dict[str, float | None]:
+    """What was said about the load, in base units; None: not said."""
+    longest_s = units.SECONDS_PER_MONTH
+    return {
+        "num_users": optional(question.users, units.parse_whole, "--users", MAX_USERS),
+        "input_tokens": optional(question.input_tokens, units.parse_tokens, "--input-tokens", LARGEST_TOKENS),
+        "output_tokens": optional(
+            question.output_tokens, units.parse_tokens, "--output-tokens", LARGEST_TOKENS
+        ),
+        "context_tokens": optional(question.context, units.parse_tokens, "--context", LARGEST_TOKENS),
+        "think_time_s": optional(question.think_time, units.parse_seconds, "--think-time", longest_s),
+        "max_ttft_s": optional(question.max_ttft, units.parse_seconds, "--max-ttft", longest_s),
+        "max_tpot_s": optional(question.max_tpot, units.parse_seconds, "--max-tpot", longest_s),
+        "active_hours_per_month": optional(
+            question.hours, units.parse_count, "--hours", units.HOURS_PER_MONTH
+        ),
+    }
+
+
+def _tokens_text(value: float) -> Text:
+    return T("{n} tokens", n=units.format_tokens(value))
+
+
+def _count_text(value: float) -> str:
+    return f"{value:,.0f}"
+
+
+SHOWN_LOAD: tuple[tuple[str, Text, Callable[[float], Value]], ...] = (
+    ("num_users", T("users at the same time"), _count_text),
+    ("input_tokens", T("prompt length"), _tokens_text),
+    ("output_tokens", T("answer length"), _tokens_text),
+    ("context_tokens", T("context"), _tokens_text),
+    ("think_time_s", T("pause between two requests of a user"), units.format_seconds),
+    ("max_ttft_s", T("longest wait for the first token"), units.format_seconds),
+    ("max_tpot_s", T("longest time per token"), units.format_seconds),
+    ("active_hours_per_month", T("hours of use a month"), _count_text),
+)
+"""Load in the order in which it is shown: field, name, how its value is written."""
+
+
+def _context(question: Question, values: dict[str, float]) -> float:
+    """The context asked for, or the preset, raised to the next power of two that holds prompt and answer. [tokens]
+
+    Raises: InvalidQuantity where the context asked for does not hold them.
+    """
+    context, needed = values["context_tokens"], values["input_tokens"] + values["output_tokens"]
+    if context >= needed:
+        return context
     if question.context is None:
-        values["context_tokens"] = 2 ** (int(needed) - 1).bit_length()
-        return
+        return float(2 ** (int(needed) - 1).bit_length())
     raise InvalidQuantity(
         "--context: {context} tokens do not hold a prompt of {input} and an answer of {output} tokens; "
         "give at least {needed}, or shorter --input-tokens and --output-tokens",
-        context=f"{values['context_tokens']:.0f}",
+        context=f"{context:.0f}",
         input=f"{values['input_tokens']:.0f}",
         output=f"{values['output_tokens']:.0f}",
         needed=f"{needed:.0f}",
@@ -171,7 +209,9 @@ def _limits(question: Question, notes: Notes) -> Limits:
 def _language(text: str) -> str:
     code = text.strip().lower()
     if not LANGUAGE_CODE.match(code):
-        raise BadInput("--language: '{given}' is not a language code; write two letters such as en or zh", given=text)
+        raise BadInput(
+            "--language: '{given}' is not a language code; write two letters such as en or zh", given=text
+        )
     return code
 
 

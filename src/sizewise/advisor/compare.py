@@ -37,7 +37,9 @@ def compare(question: Question, options: tuple[str, ...]) -> CompareAnswer:
     Raises: BadInput for an option that cannot be read; UnknownName for a name nobody knows.
     """
     if not 1 <= len(options) <= MOST_OPTIONS:
-        raise BadInput("compare takes 1 to {most} options, {given} were given", most=MOST_OPTIONS, given=len(options))
+        raise BadInput(
+            "compare takes 1 to {most} options, {given} were given", most=MOST_OPTIONS, given=len(options)
+        )
     catalog = load_catalog()
     asked = ask(catalog, question)
     shown: list[Option] = []
@@ -63,10 +65,15 @@ def _evaluated(catalog: Catalog, asked: Asked, text: str) -> Option | Rejection:
     gate = model_gate(model, request)
     if gate:
         return Rejection(
-            option=text, role="asked", constraint=gate, shortfall=T("does not pass the requirement on {gate}", gate=gate),
+            option=text, role="asked", constraint=gate,
+            shortfall=T("does not pass the requirement on {gate}", gate=gate),
             lift=T("another model, or the requirement dropped"),
         )  # fmt: skip
-    machines = owned_machines([machine(catalog, match["device"])]) if match["device"] else machines_of(catalog, asked)
+    machines = (
+        owned_machines([machine(catalog, match["device"])])
+        if match["device"]
+        else machines_of(catalog, asked)
+    )
     tried = trial(catalog, request, [model], machines)
     if tried is None:
         return Rejection(
@@ -84,4 +91,6 @@ def _evaluated(catalog: Catalog, asked: Asked, text: str) -> Option | Rejection:
             lift=T("see: sizewise fit {model} --device DEVICE", model=model.name),
         )  # fmt: skip
     grades = grade(tried.space.rows, request)
-    return option(catalog, tried.space, grades, request, int(tried.row_ids[index]), int(tried.machine_ids[index]))
+    return option(
+        catalog, tried.space, grades, request, int(tried.row_ids[index]), int(tried.machine_ids[index])
+    )

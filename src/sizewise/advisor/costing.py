@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from sizewise.domain.decision import Deployment
     from sizewise.domain.device import Machine
 
-OWNED_SPREAD = (0.6, 1.6)
-"""Electricity of hardware at hand: power and tariff are assumed. Range of the tariffs in cost_defaults.csv."""
 PRICE_FIELDS = {
     "low": {"buy_usd": "buy_usd_low", "rent_usd_per_hour": "rent_usd_per_hour_low"},
     "high": {"buy_usd": "buy_usd_high", "rent_usd_per_hour": "rent_usd_per_hour_high"},
@@ -33,22 +31,16 @@ def cost_range(
         reason = "no price is known for this hardware"
         return Unknown(reason=reason), Unknown(reason=reason), ()
     parts = tuple(_parts(machine, deployment, busy_ratio, active_hours, likely))
-    if deployment.path == "owned":
-        monthly = Estimate.within(likely, *OWNED_SPREAD, "assumed")
-        return monthly, Estimate.exactly(0.0, "derived"), parts
-    low, upfront_low = _cost(_at_price(machine, "low"), deployment, busy_ratio, active_hours)
-    high, upfront_high = _cost(_at_price(machine, "high"), deployment, busy_ratio, active_hours)
-    return (
-        _between(low, likely, high),
-        Estimate.exactly(0.0, "derived") if deployment.path == "rent" else _between(upfront_low, upfront, upfront_high),
-        parts,
-    )
+    low, upfront_low = _cost(_at_price(machine, "low"), deployment, busy_ratio, active_hours, "low")
+    high, upfront_high = _cost(_at_price(machine, "high"), deployment, busy_ratio, active_hours, "high")
+    basis = "assumed" if deployment.path == "owned" else "derived"
+    return _between(low, likely, high, basis), _between(upfront_low, upfront, upfront_high, basis), parts
 
 
-def _between(low: float, likely: float, high: float) -> Estimate:
+def _between(low: float, likely: float, high: float, basis: str) -> Estimate:
     """A range whose unknown ends are the likely value."""
     known = [v for v in (low, likely, high) if np.isfinite(v)]
-    return Estimate(low=min(known), likely=likely, high=max(known), basis="derived")
+    return Estimate(low=min(known), likely=likely, high=max(known), basis=basis)
 
 
 def _at_price(machine: Machine, end: str) -> Machine:
@@ -57,8 +49,10 @@ def _at_price(machine: Machine, end: str) -> Machine:
     return replace(machine, device=replace(device, **prices))
 
 
-def _cost(machine: Machine, deployment: Deployment, busy_ratio: float, active_hours: float) -> tuple[float, float]:
-    defaults = replace(cost_defaults(), active_hours_per_month=active_hours)
+def _cost(
+    machine: Machine, deployment: Deployment, busy_ratio: float, active_hours: float, case: str = "likely"
+) -> tuple[float, float]:
+    defaults = replace(cost_defaults(case), active_hours_per_month=active_hours)
     costs = machine_costs(machine_columns([machine]), defaults)
     monthly = monthly_usd(costs, deployment.path, replicas=deployment.replicas, busy_ratio=busy_ratio)
     upfront = deployment.replicas * float(costs.upfront_usd[0]) if deployment.path == "buy" else 0.0
@@ -76,5 +70,8 @@ def _parts(
     columns = machine_columns([machine])
     defaults = replace(cost_defaults(), active_hours_per_month=active_hours)
     parts = buy_parts(columns, defaults, busy_ratio=busy_ratio)
-    each = {f.name.removesuffix("_usd"): float(np.asarray(getattr(parts, f.name)).reshape(-1)[0]) for f in fields(parts)}
+    each = {
+        f.name.removesuffix("_usd"): float(np.asarray(getattr(parts, f.name)).reshape(-1)[0])
+        for f in fields(parts)
+    }
     return [(name, deployment.replicas * amount) for name, amount in each.items() if amount]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sizewise.advisor.grading import Grades, grade
-from sizewise.advisor.space import Space, build_space, market_machines, owned_machines
+from sizewise.advisor.space import Space, build_space, market_machines, owned_machines, with_known_power
 from sizewise.decide.candidates import model_gate
 from sizewise.decide.rank import RankKeys, order
 from sizewise.decide.search import NOTHING, Counts, Survivors, joined, search
@@ -95,13 +95,17 @@ def machines_of(catalog: Catalog, asked: Asked) -> list[Machine]:
     """Hardware named by the user, this computer, and the market: as far as the request looks at them."""
     machines: list[Machine] = []
     if "owned" in asked.request.filters.paths:
-        machines += owned_machines(asked.named_machines)
-        if asked.uses_this_computer:
-            machines += owned_machines(this_computer(catalog).machines)
+        at_hand = [
+            *asked.named_machines,
+            *(this_computer(catalog).machines if asked.uses_this_computer else ()),
+        ]
+        machines += owned_machines(with_known_power(at_hand, tuple(catalog.devices.values())))
     if asked.searches_market:
         machines += market_machines(tuple(catalog.devices.values()), asked.request, catalog.facts_date)
     elif "owned" not in asked.request.filters.paths:
-        machines += market_machines([m.device for m in asked.named_machines], asked.request, catalog.facts_date)
+        machines += market_machines(
+            [m.device for m in asked.named_machines], asked.request, catalog.facts_date
+        )
     return machines
 
 

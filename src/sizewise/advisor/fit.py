@@ -8,18 +8,21 @@ from typing import TYPE_CHECKING
 from sizewise import units
 from sizewise.advisor.asking import LARGEST_TOKENS, kv_type_named, machine, optional
 from sizewise.advisor.fit_lifts import fit_lifts
-from sizewise.advisor.fit_terms import Case, first, is_possible
+from sizewise.advisor.fit_terms import Case, is_possible
 from sizewise.advisor.options import ranged
 from sizewise.advisor.space import Row
 from sizewise.catalog import load_catalog
 from sizewise.catalog.speed_constants import coefficients
 from sizewise.decide.baseline import rule_of_thumb_bytes
+from sizewise.decide.candidates import is_sensible
 from sizewise.decide.evaluate import KV_BYTES
 from sizewise.domain.answers import FitAnswer
 from sizewise.domain.decision import Deployment
 from sizewise.domain.estimate import Unknown
+from sizewise.domain.request import Filters, Limits
 from sizewise.domain.text import T
 from sizewise.errors import NotSupported, UnknownName
+from sizewise.estimate.columns import first_value
 from sizewise.estimate.prefill import prefill_s
 from sizewise.estimate.speed import step_s, step_terms
 from sizewise.export import launch
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     from sizewise.domain.device import Machine
     from sizewise.domain.estimate import Estimate
     from sizewise.domain.model import Model
+    from sizewise.domain.quantization import Quantization
     from sizewise.domain.text import Text
 
 USUAL_CONTEXT_TOKENS = 8192
@@ -38,11 +42,12 @@ FITS_ORDER = {"yes": 2, "tight": 1, "no": 0}
 SERVER_ENGINES = ("vllm", "sglang", "llama.cpp", "ollama", "mlx")
 DESKTOP_ENGINES = ("llama.cpp", "ollama", "mlx", "vllm", "sglang")
 """Which engine is meant when none is named: servers in the data centre, llama.cpp elsewhere."""
-SINGLE_PASS_ENGINE = "transformers"
+WEIGHT_FILES = (".gguf", ".safetensors", ".bin")
+FORWARD_ENGINE = "transformers"
 """Runs models that give a score, a label or a vector."""
 
 
-def fit(  # noqa: PLR0913 - the words of the user
+def fit(
     model: str,
     *,
     device: str,
@@ -77,8 +82,13 @@ def fit(  # noqa: PLR0913 - the words of the user
 def find_model(catalog: Catalog, text: str) -> Model:
     """A catalog model, or one read from a folder.
 
-    Raises: UnknownName, InvalidFile.
+    Raises: UnknownName, InvalidFile; NotSupported for a weight file, of which no header is read.
     """
+    if text.lower().endswith(WEIGHT_FILES):
+        raise NotSupported(
+            "{path}: weight files are not read; name a model of the catalog, or a folder with its config.json",
+            path=text,
+        )
     if text not in catalog.models and (Path(text).is_dir() or text.startswith((".", "/", "~"))):
         from sizewise.sources.config_json import model_from_folder
 
@@ -86,7 +96,7 @@ def find_model(catalog: Catalog, text: str) -> Model:
     return catalog.model(text)
 
 
-def possible_cases(  # noqa: PLR0913 - the whole question
+def possible_cases(
     catalog: Catalog, model: Model, hardware: Machine, *, quantization: str | None, engine: str | None,
     context_tokens: int, num_sequences: int, kv_type: str,
 ) -> list[Case]:  # fmt: skip
@@ -94,12 +104,13 @@ def possible_cases(  # noqa: PLR0913 - the whole question
 
     Raises: NotSupported where nothing runs it there.
     """
+    native = catalog.quantizations[model.native_format]
     formats = (
         [catalog.quantization(quantization)] if quantization
-        else [q for q in catalog.quantizations.values() if q.name == model.native_format or _is_offered(q, model)]
+        else [q for q in catalog.quantizations.values() if _is_offered(q, model, native)]
     )  # fmt: skip
     order = DESKTOP_ENGINES if hardware.device.kind != "datacenter" else SERVER_ENGINES
-    names = (catalog.engine(engine).name,) if engine else (order if model.is_generator else (SINGLE_PASS_ENGINE,))
+    names = (catalog.engine(engine).name,) if engine else (order if model.is_generator else (FORWARD_ENGINE,))
     engines = [catalog.engines[name] for name in names if name in catalog.engines]
     cases = [
         Case(
@@ -118,10 +129,11 @@ def possible_cases(  # noqa: PLR0913 - the whole question
     return cases
 
 
-def _is_offered(quantization: object, model: Model) -> bool:
-    is_default = bool(getattr(quantization, "is_default", False))
-    bits = float(getattr(quantization, "nominal_bits", 0.0))
-    return is_default and model.is_generator and bits < 16  # noqa: PLR2004 - 16 bits only as published
+def _is_offered(quantization: Quantization, model: Model, native: Quantization) -> bool:
+    """The published format; of a generator also what the search would propose: never more bits than published."""
+    if not model.is_generator:
+        return quantization.name == native.name
+    return is_sensible(quantization, native, Filters(), Limits())
 
 
 def best_case(cases: list[Case]) -> Case:
@@ -139,6 +151,7 @@ def answer(case: Case) -> FitAnswer:
     too_long = case.context_tokens > case.model.max_context_tokens
     deployment = _deployment(case)
     start = launch(deployment)
+    can_start = case.model.is_generator and verdict != "no"
     return FitAnswer(
         model=case.model.name,
         kind=case.model.kind,
@@ -165,8 +178,8 @@ def answer(case: Case) -> FitAnswer:
         rule_of_thumb_bytes=rule_of_thumb_bytes(case.model.num_params),
         lifts=() if verdict == "yes" else fit_lifts(case),
         caveats=tuple(_caveats(case)),
-        command=start.command if case.model.is_generator else "",
-        prepare=start.prepare if case.model.is_generator else (),
+        command=start.command if can_start else "",
+        prepare=start.prepare if can_start else (),
     )
 
 
@@ -183,7 +196,7 @@ def decode_rate(case: Case) -> Estimate | Unknown:
     row = Row(model=case.model, quantization=case.quantization, engine=case.engine)
     if case.verdict == "no":
         return Unknown(reason="it does not fit, so it has no speed")
-    return ranged(1.0 / first(step_s(terms, 1.0)), row, case.machine, "decode")
+    return ranged(1.0 / first_value(step_s(terms, 1.0)), row, case.machine, "decode")
 
 
 def text_rate(case: Case) -> Estimate | Unknown:
@@ -192,7 +205,9 @@ def text_rate(case: Case) -> Estimate | Unknown:
         return Unknown(reason="it does not fit, so it has no speed")
     models, weights, machines = case.columns
     try:
-        constants = coefficients(case.engine.name, [case.machine.device.device_class], case.quantization.speed_class)
+        constants = coefficients(
+            case.engine.name, [case.machine.device.device_class], case.quantization.speed_class
+        )
     except UnknownName:
         return Unknown(reason="no speed is known for this engine")
     seconds = prefill_s(
@@ -200,7 +215,7 @@ def text_rate(case: Case) -> Estimate | Unknown:
         input_tokens=float(case.context_tokens), split=case.split,
     )  # fmt: skip
     row = Row(model=case.model, quantization=case.quantization, engine=case.engine)
-    return ranged(1.0 / first(seconds), row, case.machine, "prefill")
+    return ranged(1.0 / first_value(seconds), row, case.machine, "prefill")
 
 
 def _caveats(case: Case) -> list[Text]:

@@ -9,13 +9,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sizewise.advisor.fit_terms import Case, first, is_possible, smaller_formats
+from sizewise.advisor.fit_terms import Case, is_possible, smaller_formats
 from sizewise.advisor.space import MULTI_DEVICE_KINDS
 from sizewise.catalog.speed_constants import coefficients
 from sizewise.decide import wording
 from sizewise.domain.device import Machine
 from sizewise.domain.request import Limits
 from sizewise.domain.text import T
+from sizewise.estimate.columns import first_value
 from sizewise.estimate.memory_answers import experts_on_host, max_device_layers
 from sizewise.estimate.speed import offload_step_s, read_s_per_byte
 from sizewise.units import format_bytes, format_tokens, significant
@@ -37,7 +38,12 @@ MOST_LIFTS = 6
 def fit_lifts(case: Case) -> tuple[Text, ...]:
     """Changes that alone make it fit."""
     if case.context_tokens > case.model.max_context_tokens:
-        return (T("a context of at most {n} tokens, the model's own limit", n=f"{case.model.max_context_tokens:,}"),)
+        return (
+            T(
+                "a context of at most {n} tokens, the model's own limit",
+                n=f"{case.model.max_context_tokens:,}",
+            ),
+        )
     found = [text for step in STEPS for text in step(case)]
     return tuple(found[:MOST_LIFTS])
 
@@ -87,13 +93,15 @@ def _experts_on_host(case: Case) -> Iterator[Text]:
         return
     _, weights, _ = case.columns
     placed = experts_on_host(case.terms, weights=weights, num_sequences=float(case.num_sequences))
-    if first(placed.device_bytes) + _buffers(case) > case.usable_bytes:
+    if first_value(placed.device_bytes) + _buffers(case) > case.usable_bytes:
         return
     active = float(case.model.experts.num_experts_per_token / case.model.experts.num_experts)
-    rate = _offloaded_rate(case, first(weights.dense_read_bytes), first(weights.expert_bytes) * active)
+    rate = _offloaded_rate(
+        case, first_value(weights.dense_read_bytes), first_value(weights.expert_bytes) * active
+    )
     yield T(
         "the experts in host memory ({size} of RAM): about {rate} tokens/s",
-        size=format_bytes(first(placed.host_bytes)), rate=significant(rate, 2),
+        size=format_bytes(first_value(placed.host_bytes)), rate=significant(rate, 2),
     )  # fmt: skip
 
 
@@ -102,40 +110,45 @@ def _layers_on_host(case: Case) -> Iterator[Text]:
         return
     _, weights, _ = case.columns
     placed = max_device_layers(
-        case.terms, weights=weights, num_layers=float(case.model.num_layers), num_sequences=float(case.num_sequences)
+        case.terms,
+        weights=weights,
+        num_layers=float(case.model.num_layers),
+        num_sequences=float(case.num_sequences),
     )
-    layers = int(first(placed.device_layers))
+    layers = int(first_value(placed.device_layers))
     if not 0 < layers < case.model.num_layers:
         return
     active = case.model.active_ratio if case.model.experts else 1.0
-    read = first(weights.dense_read_bytes) + first(weights.expert_bytes) * min(active, 1.0)
+    read = first_value(weights.dense_read_bytes) + first_value(weights.expert_bytes) * min(active, 1.0)
     share = layers / case.model.num_layers
     rate = _offloaded_rate(case, read * share, read * (1 - share))
     yield T(
         "{n} of {all} layers on the device, the rest in host memory ({size} of RAM): about {rate} tokens/s",
-        n=str(layers), all=str(case.model.num_layers), size=format_bytes(first(placed.host_bytes)),
+        n=str(layers), all=str(case.model.num_layers), size=format_bytes(first_value(placed.host_bytes)),
         rate=significant(rate, 2),
     )  # fmt: skip
 
 
 def _buffers(case: Case) -> float:
-    return first(case.terms.compute) + first(case.terms.runtime)
+    return first_value(case.terms.compute) + first_value(case.terms.runtime)
 
 
 def _offloaded_rate(case: Case, device_bytes: float, host_bytes: float) -> float:
     """One stream with part of the reading done by the host. [tokens/s]"""
     _, _, machines = case.columns
-    constants = coefficients(case.engine.name, [case.machine.device.device_class], case.quantization.speed_class)
+    constants = coefficients(
+        case.engine.name, [case.machine.device.device_class], case.quantization.speed_class
+    )
     known = case.machine.host_bandwidth_bytes_per_s
     step = offload_step_s(
         device_read_bytes=device_bytes,
         host_read_bytes=host_bytes,
-        device_byte_s=first(read_s_per_byte(machines=machines, coefficients=constants)),
+        device_byte_s=first_value(read_s_per_byte(machines=machines, coefficients=constants)),
         host_bandwidth_bytes_per_s=known if known > 0 else ASSUMED_HOST_BANDWIDTH_BYTES_PER_S,
         host_efficiency=HOST_EFFICIENCY,
-        fixed_s=first(constants.step_s) + first(constants.layer_s) * case.model.num_layers,
+        fixed_s=first_value(constants.step_s) + first_value(constants.layer_s) * case.model.num_layers,
     )
-    return 1.0 / first(step)
+    return 1.0 / first_value(step)
 
 
 def _other_device(case: Case) -> Iterator[Text]:
@@ -148,10 +161,11 @@ def _other_device(case: Case) -> Iterator[Text]:
         machine = Machine(device=device)
         if device.name == case.machine.device.name:
             continue
-        if is_possible(case.engine, case.model, case.quantization, machine) and replace(case, machine=machine).verdict == "yes":
-            yield T(
-                "one {device} (about {price})", device=device.name, price=wording.money(device.buy_usd)
-            )
+        if (
+            is_possible(case.engine, case.model, case.quantization, machine)
+            and replace(case, machine=machine).verdict == "yes"
+        ):
+            yield T("one {device} (about {price})", device=device.name, price=wording.money(device.buy_usd))
             return
 
 

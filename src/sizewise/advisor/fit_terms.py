@@ -11,7 +11,7 @@ import numpy as np
 from sizewise.catalog.weights_table import weight_columns, weights_of
 from sizewise.decide.candidates import can_share, drives, multiplies, reads, runs
 from sizewise.decide.evaluate import KV_BYTES
-from sizewise.estimate.columns import machine_columns, model_columns
+from sizewise.estimate.columns import first_value, machine_columns, model_columns
 from sizewise.estimate.memory import SINGLE_PASS, MemoryTerms, max_sequences, memory_terms, shortfall_bytes
 from sizewise.estimate.memory_answers import max_context_tokens, memory_parts, memory_total
 
@@ -98,12 +98,12 @@ class Case:
     @property
     def usable_bytes(self) -> float:
         """What the engine may use on one device. [bytes]"""
-        return first(self.terms.budget)
+        return first_value(self.terms.budget)
 
     @property
     def shortfall_bytes(self) -> float:
         """Missing memory of the likely sum; not positive where it fits. [bytes]"""
-        return first(shortfall_bytes(self.terms, float(self.num_sequences)))
+        return first_value(shortfall_bytes(self.terms, float(self.num_sequences)))
 
     @property
     def verdict(self) -> str:
@@ -115,17 +115,14 @@ class Case:
     def max_context(self) -> int:
         """Largest context at this concurrency. [tokens]"""
         native = np.array([float(self.model.max_context_tokens)])
-        found = max_context_tokens(self.terms_at, num_sequences=float(self.num_sequences), native_tokens=native)
+        found = max_context_tokens(
+            self.terms_at, num_sequences=float(self.num_sequences), native_tokens=native
+        )
         return int(found[0])
 
     def max_concurrency(self, context_tokens: float) -> int:
         """Requests that hold so much at once."""
-        return int(first(max_sequences(self.terms_at(context_tokens))))
-
-
-def first(value: object) -> float:
-    """The one value of a column of length one."""
-    return float(np.asarray(value, dtype=np.float64).reshape(-1)[0])
+        return int(first_value(max_sequences(self.terms_at(context_tokens))))
 
 
 def is_possible(engine: Engine, model: Model, quantization: Quantization, machine: Machine) -> bool:
@@ -144,7 +141,10 @@ def smaller_formats(case: Case) -> Iterator[Case]:
     floor_bits = 4.0
     formats = sorted(case.catalog.quantizations.values(), key=lambda q: -q.nominal_bits)
     for quantization in formats:
-        if not (quantization.is_default and floor_bits <= quantization.nominal_bits < case.quantization.nominal_bits):
+        if not (
+            quantization.is_default
+            and floor_bits <= quantization.nominal_bits < case.quantization.nominal_bits
+        ):
             continue
         if is_possible(case.engine, case.model, quantization, case.machine):
             yield replace(case, quantization=quantization)

@@ -63,7 +63,7 @@ class Frontier:
         self._longest = np.array([row.model.max_context_tokens for row in self._space.rows])
 
     def winner(self, request: Request) -> tuple[str, Text | None]:
-        """Name of the best option under a changed load, bar or budget, and its description; empty where nothing passes."""
+        """Name of the best option under a changed request, and its description; empty where nothing passes."""
         space = self._space
         survivors, counts = run(space, request)
         grades = grade(space.rows, request)
@@ -78,7 +78,15 @@ class Frontier:
         row = space.rows[int(survivors.row_ids[best[0]])]
         machine = space.machines[int(survivors.machine_ids[best[0]])]
         replicas = int(survivors.values.replicas[best[0]])
-        name = f"{row.model.name}|{row.quantization.name}|{row.engine.name}|{machine.device.name}|{machine.num_devices}|{replicas}"
+        name = "|".join(
+            [
+                row.model.name,
+                row.quantization.name,
+                row.engine.name,
+                wording.machine_name(machine),
+                str(replicas),
+            ]
+        )
         described = T(
             "{model} in {quantization} with {engine} on {replicas} x {machine}",
             model=row.model.name, quantization=row.quantization.name, engine=row.engine.name,
@@ -110,7 +118,9 @@ def thresholds(
     yield from _budget(found, answer)
 
 
-def _users(found: Found, answer: Option, row_id: int, machine_id: int) -> Iterator[tuple[Value, Value, Request, Request]]:
+def _users(
+    found: Found, answer: Option, row_id: int, machine_id: int
+) -> Iterator[tuple[Value, Value, Request, Request]]:
     request = found.request
     crowd = replace(request, workload=replace(request.workload, num_users=1e6))
     block = found.space.pair(row_id, machine_id)
@@ -124,13 +134,17 @@ def _users(found: Found, answer: Option, row_id: int, machine_id: int) -> Iterat
     yield T("people at the same time"), T("above {n}", n=f"{most:,}"), below, above
 
 
-def _context(found: Found, answer: Option, row_id: int, machine_id: int) -> Iterator[tuple[Value, Value, Request, Request]]:
+def _context(
+    found: Found, answer: Option, row_id: int, machine_id: int
+) -> Iterator[tuple[Value, Value, Request, Request]]:
     request, block = found.request, found.space.pair(row_id, machine_id)
     native = found.space.rows[row_id].model.max_context_tokens
     low, high = request.workload.context_tokens // CONTEXT_STEP_TOKENS, native // CONTEXT_STEP_TOKENS
 
     def holds(steps: int) -> bool:
-        longer = replace(request, workload=replace(request.workload, context_tokens=steps * CONTEXT_STEP_TOKENS))
+        longer = replace(
+            request, workload=replace(request.workload, context_tokens=steps * CONTEXT_STEP_TOKENS)
+        )
         room: Array = np.asarray(max_sequences(physics(block, longer).memory)).reshape(-1)
         return bool(room[0] >= answer.deployment.num_sequences)
 
@@ -141,7 +155,9 @@ def _context(found: Found, answer: Option, row_id: int, machine_id: int) -> Iter
     if most <= request.workload.context_tokens:
         return
     below = replace(request, workload=replace(request.workload, context_tokens=most))
-    above = replace(request, workload=replace(request.workload, context_tokens=most + 2 * CONTEXT_STEP_TOKENS))
+    above = replace(
+        request, workload=replace(request.workload, context_tokens=most + 2 * CONTEXT_STEP_TOKENS)
+    )
     yield T("context"), T("above {n} tokens", n=format_tokens(most)), below, above
 
 

@@ -58,15 +58,15 @@ def grade(rows: Sequence[Row], request: Request) -> Grades:
             is_native=np.array([rows[i].quantization.name == rows[i].model.native_format for i in index]),
         )
     kv_low, kv_likely, kv_high = kv_loss(kv_type=request.kv_type, table=table)
-    mean, total_sd = quality_after_loss(
+    left, total_sd = quality_after_loss(
         mean=mean, sd=sd, loss_low=low + kv_low, loss_likely=likely + kv_likely, loss_high=high + kv_high
     )
     loss_sd = np.sqrt(np.maximum(np.square(total_sd) - np.square(sd), 0.0))
     judged_sd = np.where(is_reference, loss_sd, total_sd)
     return Grades(
-        mean=np.asarray(mean),
+        mean=np.asarray(left),
         sd=np.asarray(total_sd),
-        probability=np.asarray(pass_probability(mean=mean, sd=judged_sd, bar=request.bar.value)),
+        probability=np.asarray(pass_probability(mean=left, sd=judged_sd, bar=request.bar.value)),
     )
 
 

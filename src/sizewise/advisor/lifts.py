@@ -14,7 +14,6 @@ from sizewise.units import format_tokens
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sizewise.advisor.finding import Found
     from sizewise.advisor.space import Row
     from sizewise.catalog import Catalog
     from sizewise.decide.evaluate import Evaluated
@@ -26,8 +25,8 @@ NOTHING_KNOWN = T("nothing near that was tried")
 SMALLEST_CONTEXT_TOKENS = 1024
 
 
-def lift(  # noqa: PLR0913 - one refused candidate
-    catalog: Catalog, found: Found, request: Request, row: Row, machine: Machine, binding: str, values: Evaluated, mean: float
+def lift(
+    catalog: Catalog, request: Request, row: Row, machine: Machine, binding: str, values: Evaluated
 ) -> Text:
     """The nearest single change after which this model, format and engine pass the gate that stops them."""
     if binding == "":
@@ -39,7 +38,10 @@ def lift(  # noqa: PLR0913 - one refused candidate
     fixed = replace(
         request,
         filters=replace(
-            request.filters, models=(row.model.name,), quantizations=(row.quantization.name,), engines=(row.engine.name,)
+            request.filters,
+            models=(row.model.name,),
+            quantizations=(row.quantization.name,),
+            engines=(row.engine.name,),
         ),
     )
     for text, changed, machines in changes(fixed, row, machine, binding):
@@ -67,11 +69,19 @@ def changes(
         context = load.context_tokens // 2
         while context >= max(needed, SMALLEST_CONTEXT_TOKENS):
             shorter = replace(load, context_tokens=context)
-            yield T("a context of {n} tokens", n=format_tokens(context)), replace(request, workload=shorter), [machine]
+            yield (
+                T("a context of {n} tokens", n=format_tokens(context)),
+                replace(request, workload=shorter),
+                [machine],
+            )
             context //= 2
         for kv_type in row.engine.kv_types:
             if kv_type in {"q8_0", "fp8"} and request.kv_type not in {"q8_0", "fp8"}:
-                yield T("the KV cache in {kv_type}", kv_type=kv_type), replace(request, kv_type=kv_type), [machine]
+                yield (
+                    T("the KV cache in {kv_type}", kv_type=kv_type),
+                    replace(request, kv_type=kv_type),
+                    [machine],
+                )
     if binding == "speed" and load.num_users > 1:
         fewer = replace(load, num_users=1)
         yield T("one user at a time"), replace(request, workload=fewer), [machine]
@@ -84,5 +94,3 @@ def changes(
         yield T("twice the waiting times"), replace(request, workload=patient), [machine]
         patient = replace(load, max_tpot_s=load.max_tpot_s * 5, max_ttft_s=load.max_ttft_s * 5)
         yield T("five times the waiting times"), replace(request, workload=patient), [machine]
-
-

@@ -35,7 +35,9 @@ GATE_TEXTS: dict[str, Text] = {
     "generator": T("it does not write text: it gives a score, a label or a vector"),
     "licence": T("its licence does not allow the use asked for"),
     "language": T("it does not list the language asked for"),
-    "capability": T("it is not made for this task (a base model, a re-upload, or without the sense that it needs)"),
+    "capability": T(
+        "it is not made for this task (a base model, a re-upload, or without the sense that it needs)"
+    ),
     "context": T("its own context is shorter than the one asked for"),
 }
 """What a gate of the model alone says."""
@@ -80,17 +82,17 @@ def _is_next_size(model: Model, chosen: Model, *, is_larger: bool) -> bool:
 
 def other_formats(catalog: Catalog, found: Found, answer: Option, chosen: Model) -> Iterator[Rejection]:
     """Every other proposed format of the chosen model on its engine, one line each."""
-    request = replace(
-        found.request, filters=replace(found.request.filters, engines=(answer.deployment.engine,), quantizations=())
-    )
+    request = replace(found.request, filters=replace(found.request.filters, quantizations=()))
     tried = trial(catalog, request, [chosen], found.machines)
     if tried is None:
         return
-    names = np.array([tried.row(i).quantization.name for i in range(len(tried.row_ids))])
-    for name in dict.fromkeys(names.tolist()):
+    rows = [tried.row(i) for i in range(len(tried.row_ids))]
+    is_same_engine = np.array([row.engine.name == answer.deployment.engine for row in rows])
+    names = np.array([row.quantization.name for row in rows])
+    for name in dict.fromkeys(names[is_same_engine].tolist()):
         if name != answer.deployment.quantization:
-            index = tried.best(among=names == name)
-            yield _rejection(catalog, found, request, tried, index, role="quantization", answer=answer)
+            index = tried.best(among=(names == name) & is_same_engine)
+            yield _rejection(catalog, request, tried, index, role="quantization", answer=answer)
 
 
 def nearest(catalog: Catalog, found: Found) -> list[Rejection]:
@@ -118,7 +120,11 @@ def refused_by_name(catalog: Catalog, found: Found) -> Iterator[Rejection]:
         if name in found.refused:
             gate = found.refused[name]
             yield Rejection(
-                option=name, role="asked", constraint=gate, shortfall=GATE_TEXTS[gate], lift=_gate_lift(catalog, name, gate)
+                option=name,
+                role="asked",
+                constraint=gate,
+                shortfall=GATE_TEXTS[gate],
+                lift=_gate_lift(catalog, name, gate),
             )
 
 
@@ -130,8 +136,13 @@ def _gate_lift(catalog: Catalog, name: str, gate: str) -> Text:
     return T("another model, or the requirement dropped")
 
 
-def _closest(  # noqa: PLR0913 - one neighbour of one answer
-    catalog: Catalog, found: Found, answer: Option | None, role: str, models: Sequence[Model], request: Request
+def _closest(
+    catalog: Catalog,
+    found: Found,
+    answer: Option | None,
+    role: str,
+    models: Sequence[Model],
+    request: Request,
 ) -> Iterator[Rejection]:
     """The variant that comes closest: never quoted in a format in which it is hopeless."""
     tried = trial(catalog, request, models, found.machines)
@@ -144,11 +155,17 @@ def _closest(  # noqa: PLR0913 - one neighbour of one answer
         return
     probability = grade(tried.space.rows, request).probability[tried.row_ids]
     is_enough = probability >= request.limits.min_pass_probability
-    yield _rejection(catalog, found, request, tried, tried.best(among=is_enough), role=role, answer=answer)
+    yield _rejection(catalog, request, tried, tried.best(among=is_enough), role=role, answer=answer)
 
 
-def _rejection(  # noqa: PLR0913 - one row of a trial
-    catalog: Catalog, found: Found, request: Request, tried: Trial, index: int, *, role: str, answer: Option | None
+def _rejection(
+    catalog: Catalog,
+    request: Request,
+    tried: Trial,
+    index: int,
+    *,
+    role: str,
+    answer: Option | None,
 ) -> Rejection:
     row, machine, values = tried.row(index), tried.machine(index), tried.values.take(slice(index, index + 1))
     grades = grade([row], request)
@@ -164,7 +181,9 @@ def _rejection(  # noqa: PLR0913 - one row of a trial
     usable = machine.device.usable_bytes
     shortfall = {
         "memory": lambda: wording.memory_shortfall(float(values.shortfall_bytes[0]), usable, machine),
-        "speed": lambda: wording.speed_shortfall(float(values.decode_s[0]), float(values.prefill_s[0]), request, machine),
+        "speed": lambda: wording.speed_shortfall(
+            float(values.decode_s[0]), float(values.prefill_s[0]), request, machine
+        ),
         "budget": lambda: wording.budget_shortfall(float(values.monthly_usd[0]), request),
         "quality": lambda: wording.quality_shortfall(mean, probability, request),
         "": lambda: wording.cost_difference(
@@ -178,5 +197,5 @@ def _rejection(  # noqa: PLR0913 - one row of a trial
         role=role,
         constraint=binding or "cost",
         shortfall=shortfall,
-        lift=lift(catalog, found, request, row, machine, binding, values, mean),
+        lift=lift(catalog, request, row, machine, binding, values),
     )

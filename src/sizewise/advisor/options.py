@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from sizewise.catalog.weights_table import weights_of
 from sizewise.decide.evaluate import Evaluated, evaluate, physics
 from sizewise.domain.decision import Deployment, Option
 from sizewise.domain.estimate import Estimate, Unknown
+from sizewise.estimate.columns import first_value
 from sizewise.estimate.load import LoadState, load_at
 from sizewise.estimate.memory_answers import memory_parts, memory_total
 from sizewise.units import MILLION, SECONDS_PER_HOUR
@@ -30,7 +31,7 @@ PATH_OF_NOTHING = ""
 """Path of an option that no allowed way pays for."""
 
 
-def option(  # noqa: PLR0913 - one candidate in its surroundings
+def option(
     catalog: Catalog, space: Space, grades: Grades, request: Request, row_id: int, machine_id: int
 ) -> Option:
     """Everything about one row on one machine."""
@@ -44,28 +45,38 @@ def option(  # noqa: PLR0913 - one candidate in its surroundings
         rule=row.engine.memory_rule,
         num_sequences=deployment.num_sequences,
         weights_basis=weights_of(catalog, row.model, row.quantization).basis,
-        host_bytes=float(block.weights.host_bytes[0]),
+        host_bytes=first_value(block.weights.host_bytes),
     )
+    speeds = speeds_of(row, machine, values, load)
+    costs = costs_of(machine, deployment, values, load, request)
     return Option(
         deployment=deployment,
         memory=memory,
         memory_bytes=memory_total(memory),
-        usable_bytes=float(np.asarray(known.memory.budget).reshape(-1)[0]),
-        num_users=float(values.num_users[0] * values.replicas[0]) if math.isfinite(values.replicas[0]) else 0.0,
+        usable_bytes=first_value(known.memory.budget),
+        decode_tokens_per_s=speeds.alone,
+        loaded_tokens_per_s=speeds.loaded,
+        ttft_s=speeds.ttft_s,
+        throughput_tokens_per_s=speeds.throughput,
+        num_users=first_value(values.num_users * values.replicas) if load is not None else 0.0,
         quality=grades.estimate(row_id),
         quality_evidence=evidence(row, request),
         pass_probability=float(grades.probability[row_id]),
-        **_speeds(row, machine, values, load),
-        **_costs(machine, deployment, values, load, request),
+        monthly_usd=costs.monthly_usd,
+        monthly_parts_usd=costs.parts_usd,
+        upfront_usd=costs.upfront_usd,
+        usd_per_million_tokens=costs.usd_per_million_tokens,
     )
 
 
-def deployment_of(row: Row, machine: Machine, block: Block, values: Evaluated, request: Request) -> Deployment:
+def deployment_of(
+    row: Row, machine: Machine, block: Block, values: Evaluated, request: Request
+) -> Deployment:
     """The choice itself, with as many sequences as its users can send at once."""
-    replicas = float(values.replicas[0])
+    replicas = first_value(values.replicas)
     whole = int(replicas) if math.isfinite(replicas) else 1
     wanted = max(1, math.ceil(request.workload.num_users / whole))
-    path = int(values.path[0])
+    path = int(first_value(values.path))
     return Deployment(
         model=row.model.name,
         quantization=row.quantization.name,
@@ -75,7 +86,7 @@ def deployment_of(row: Row, machine: Machine, block: Block, values: Evaluated, r
         num_devices=machine.num_devices,
         replicas=whole,
         context_tokens=request.workload.context_tokens,
-        num_sequences=max(1, min(wanted, int(values.num_sequences[0]))),
+        num_sequences=max(1, min(wanted, int(first_value(values.num_sequences)))),
         kv_type=request.kv_type,
         split=block.split,
         path=request.filters.paths[path] if path >= 0 else ("owned" if machine.is_owned else PATH_OF_NOTHING),
@@ -87,13 +98,12 @@ def deployment_of(row: Row, machine: Machine, block: Block, values: Evaluated, r
 
 def load_of(known: Physics, values: Evaluated, request: Request) -> LoadState | None:
     """What users feel when the asked load is shared by the replicas; None where a replica carries nobody."""
-    replicas = values.replicas
-    if not math.isfinite(replicas[0]):
+    if not math.isfinite(first_value(values.replicas)):
         return None
     return load_at(
         known.step,
         known.prefill_s,
-        num_users=request.workload.num_users / replicas,
+        num_users=request.workload.num_users / values.replicas,
         think_time_s=request.workload.think_time_s,
         output_tokens=request.workload.output_tokens,
         max_sequences=np.maximum(values.num_sequences, 1.0),
@@ -109,45 +119,57 @@ def ranged(likely: float, row: Row, machine: Machine, phase: str) -> Estimate | 
     return Estimate.within(likely, low, high, basis)
 
 
-def _speeds(row: Row, machine: Machine, values: Evaluated, load: LoadState | None) -> dict[str, Estimate | Unknown]:
-    alone = ranged(1.0 / float(values.decode_s[0]), row, machine, "decode")
+class Speeds(NamedTuple):
+    """How fast it is, alone and under the asked load."""
+
+    alone: Estimate | Unknown
+    loaded: Estimate | Unknown
+    ttft_s: Estimate | Unknown
+    throughput: Estimate | Unknown
+
+
+def speeds_of(row: Row, machine: Machine, values: Evaluated, load: LoadState | None) -> Speeds:
+    """Rates of one stream and of all, and the wait for the first token. [tokens/s, s]"""
+    alone = ranged(1.0 / first_value(values.decode_s), row, machine, "decode")
     if load is None:
         none = Unknown(reason="the asked load does not run within the latency targets")
-        return {
-            "decode_tokens_per_s": alone, "loaded_tokens_per_s": none, "ttft_s": none, "throughput_tokens_per_s": none,
-        }  # fmt: skip
-    replicas = float(values.replicas[0])
-    tpot = ranged(float(load.tpot_s[0]), row, machine, "tpot")
-    if isinstance(tpot, Estimate):
-        loaded: Estimate | Unknown = Estimate(
-            low=1 / tpot.high, likely=1 / tpot.likely, high=1 / tpot.low, basis=tpot.basis
-        )
-    else:
-        loaded = tpot
-    return {
-        "decode_tokens_per_s": alone,
-        "loaded_tokens_per_s": loaded,
-        "ttft_s": ranged(float(load.ttft_s[0]), row, machine, "ttft"),
-        "throughput_tokens_per_s": ranged(float(load.output_tokens_per_s[0]) * replicas, row, machine, "throughput"),
-    }
+        return Speeds(alone, none, none, none)
+    total = first_value(load.output_tokens_per_s) * first_value(values.replicas)
+    return Speeds(
+        alone=alone,
+        loaded=inverse(ranged(first_value(load.tpot_s), row, machine, "tpot")),
+        ttft_s=ranged(first_value(load.ttft_s), row, machine, "ttft"),
+        throughput=ranged(total, row, machine, "throughput"),
+    )
 
 
-def _costs(
+def inverse(value: Estimate | Unknown) -> Estimate | Unknown:
+    """Seconds per token as tokens per second."""
+    if isinstance(value, Unknown):
+        return value
+    return Estimate(low=1 / value.high, likely=1 / value.likely, high=1 / value.low, basis=value.basis)
+
+
+class Costs(NamedTuple):
+    """What it costs at the asked load."""
+
+    monthly_usd: Estimate | Unknown
+    upfront_usd: Estimate | Unknown
+    parts_usd: tuple[tuple[str, float], ...]
+    usd_per_million_tokens: float
+
+
+def costs_of(
     machine: Machine, deployment: Deployment, values: Evaluated, load: LoadState | None, request: Request
-) -> dict[str, object]:
+) -> Costs:
+    """Monthly cost, purchase, and the cost of a million tokens at the asked load. [USD]"""
     unknown = Unknown(reason="no price is known for this hardware")
     if not deployment.path:
-        return {
-            "monthly_usd": unknown, "monthly_parts_usd": (), "upfront_usd": unknown,
-            "usd_per_million_tokens": float("nan"),
-        }  # fmt: skip
-    busy_ratio = float(values.busy_ratio[0]) if load is not None else 1.0
+        return Costs(unknown, unknown, (), math.nan)
     hours = request.workload.active_hours_per_month
+    busy_ratio = first_value(values.busy_ratio) if load is not None else 1.0
     monthly, upfront, parts = cost_range(machine, deployment, busy_ratio, hours)
-    tokens = float(load.output_tokens_per_s[0]) * deployment.replicas * SECONDS_PER_HOUR * hours if load else float("nan")
-    return {
-        "monthly_usd": monthly,
-        "monthly_parts_usd": parts,
-        "upfront_usd": upfront,
-        "usd_per_million_tokens": monthly.likely / tokens * MILLION if isinstance(monthly, Estimate) else float("nan"),
-    }
+    if load is None or isinstance(monthly, Unknown):
+        return Costs(monthly, upfront, parts, math.nan)
+    tokens = first_value(load.output_tokens_per_s) * deployment.replicas * SECONDS_PER_HOUR * hours
+    return Costs(monthly, upfront, parts, monthly.likely / tokens * MILLION)

@@ -51,5 +51,10 @@ class Notes:
     def add(self, name: Value, value: Value, *, is_asked: bool, source: str = "") -> None:
         """One line: what, its value, and whether the user or a default set it."""
         self.items.append(
-            Assumption(name=name, value=value, set_by=ASKED if is_asked else DEFAULT, source="" if is_asked else source)
+            Assumption(
+                name=name,
+                value=value,
+                set_by=ASKED if is_asked else DEFAULT,
+                source="" if is_asked else source,
+            )
         )

@@ -1,4 +1,4 @@
-"""`recommend`: the smallest model, at the right quantization, on the cheapest hardware, that does the task well enough."""
+"""`recommend`: the smallest model, at the right quantization, on the cheapest hardware, that does the task."""
 
 from __future__ import annotations
 
@@ -89,7 +89,9 @@ def _ids(found: Found, position: int) -> tuple[int, int]:
     return int(found.survivors.row_ids[position]), int(found.survivors.machine_ids[position])
 
 
-def _answer(catalog: Catalog, found: Found, answer: Option, position: int, facts: dict[str, object]) -> Decision:
+def _answer(
+    catalog: Catalog, found: Found, answer: Option, position: int, facts: dict[str, object]
+) -> Decision:
     row_id, machine_id = _ids(found, position)
     start = launch(answer.deployment)
     api = api_rejection(found.request, answer)
@@ -135,7 +137,9 @@ def _verdict(found: Found, answer: Option) -> Text:
 
 def _refusal_text(found: Found, constraints: list[str]) -> Text:
     if not found.models:
-        return T("No model passes the requirements on licence, language, task and context; nothing was sized.")
+        return T(
+            "No model passes the requirements on licence, language, task and context; nothing was sized."
+        )
     binding = max(set(constraints), key=constraints.count) if constraints else "support"
     words = {
         "memory": T("memory"), "speed": T("speed"), "budget": T("the budget"), "quality": T("the quality bar"),
@@ -150,5 +154,3 @@ def _refusal_text(found: Found, constraints: list[str]) -> Text:
 def _request_record(question: Question) -> dict[str, object]:
     """The question as asked, without what was not said."""
     return {name: value for name, value in vars(question).items() if value not in (None, ())}
-
-

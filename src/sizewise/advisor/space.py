@@ -10,11 +10,17 @@ import numpy as np
 from sizewise.catalog.prices import cost_defaults
 from sizewise.catalog.speed_constants import coefficients
 from sizewise.catalog.weights_table import weight_columns
-from sizewise.decide.candidates import can_share, drives, is_sensible, multiplies, reads, runs
+from sizewise.decide.candidates import can_share, drives, is_proposed, is_sensible, multiplies, reads, runs
 from sizewise.decide.evaluate import Block
 from sizewise.decide.search import part, taken
 from sizewise.domain.device import Device, Machine
-from sizewise.estimate.columns import MachineColumns, ModelColumns, WeightColumns, machine_columns, model_columns
+from sizewise.estimate.columns import (
+    MachineColumns,
+    ModelColumns,
+    WeightColumns,
+    machine_columns,
+    model_columns,
+)
 from sizewise.estimate.cost import MachineCosts, machine_costs
 
 if TYPE_CHECKING:
@@ -25,7 +31,8 @@ if TYPE_CHECKING:
     from sizewise.domain.model import Model
     from sizewise.domain.number import Array
     from sizewise.domain.quantization import Quantization
-    from sizewise.domain.request import Request
+    from sizewise.domain.request import Filters, Request
+    from sizewise.estimate.speed import SpeedCoefficients
 
 MULTI_DEVICE_KINDS = ("consumer", "datacenter", "workstation", "npu")
 """Kinds of devices of which several fit into one machine."""
@@ -61,7 +68,10 @@ class Space:
         Raises: LookupError if its engine does not run there (our own error).
         """
         for block in self.blocks:
-            rows, machines = np.flatnonzero(block.row_ids == row_id), np.flatnonzero(block.machine_ids == machine_id)
+            rows, machines = (
+                np.flatnonzero(block.row_ids == row_id),
+                np.flatnonzero(block.machine_ids == machine_id),
+            )
             if len(rows) and len(machines):
                 return part(block, rows, machines)
         raise LookupError(f"no block holds row {row_id} and machine {machine_id}")
@@ -81,7 +91,9 @@ def build_space(
     if not rows or not machines:
         return Space(rows=rows, machines=tuple(machines), blocks=())
     parts = _Parts.of(rows, machines, request.workload.active_hours_per_month)
-    blocks = tuple(block for engine in engines for block in _blocks_of(engine, rows, machines, parts))
+    blocks = tuple(
+        block for engine in engines for block in _blocks_of(engine, rows, machines, parts, request.filters)
+    )
     return Space(rows=rows, machines=tuple(machines), blocks=blocks)
 
 
@@ -89,7 +101,10 @@ def chosen_engines(catalog: Catalog, request: Request) -> tuple[Engine, ...]:
     """The engines asked for, else those proposed by default; slots are a setting, so they limit nothing."""
     asked = request.filters.engines
     chosen = (e for e in catalog.engines.values() if (e.name in asked if asked else e.is_default))
-    return tuple(replace(e, max_num_seqs=max(e.max_num_seqs, MOST_SLOTS)) if e.memory_rule in SLOTTED else e for e in chosen)
+    return tuple(
+        replace(e, max_num_seqs=max(e.max_num_seqs, MOST_SLOTS)) if e.memory_rule in SLOTTED else e
+        for e in chosen
+    )
 
 
 def sensible_rows(
@@ -103,7 +118,7 @@ def sensible_rows(
         for quantization in catalog.quantizations.values():
             if not readers[quantization.name]:
                 continue
-            if is_sensible(model, quantization, native, request.filters, request.limits):
+            if is_sensible(quantization, native, request.filters, request.limits):
                 for engine in readers[quantization.name]:
                     if engine.name in able:
                         yield Row(model=model, quantization=quantization, engine=engine)
@@ -134,6 +149,20 @@ def at_current_prices(device: Device, today: str) -> Device:
 
 def _year(date: str) -> int:
     return int(date[:4]) if date[:4].isdigit() else 0
+
+
+def with_known_power(machines: Sequence[Machine], devices: Sequence[Device]) -> list[Machine]:
+    """Hardware at hand whose power nobody states takes the median of its class: its electricity must have a price."""
+    known: list[Machine] = []
+    for machine in machines:
+        device = machine.device
+        if np.isnan(device.tdp_watts):
+            powers = [
+                d.tdp_watts for d in devices if d.device_class == device.device_class and d.tdp_watts > 0
+            ]
+            device = replace(device, tdp_watts=float(np.median(powers)) if powers else float("nan"))
+        known.append(replace(machine, device=device))
+    return known
 
 
 def owned_machines(machines: Sequence[Machine]) -> list[Machine]:
@@ -171,9 +200,18 @@ class _Parts:
         )
 
 
-def _blocks_of(engine: Engine, rows: Sequence[Row], machines: Sequence[Machine], parts: _Parts) -> Iterator[Block]:
+def _blocks_of(
+    engine: Engine, rows: Sequence[Row], machines: Sequence[Machine], parts: _Parts, filters: Filters
+) -> Iterator[Block]:
     """One block for each weight speed class and device count of an engine."""
-    machine_ids = np.array([i for i, m in enumerate(machines) if drives(engine, m.device)], dtype=np.intp)
+    machine_ids = np.array(
+        [
+            i
+            for i, m in enumerate(machines)
+            if drives(engine, m.device) and is_proposed(engine, m.device, filters)
+        ],
+        dtype=np.intp,
+    )
     if not len(machine_ids):
         return
     classes = [machines[i].device.device_class for i in machine_ids]
@@ -188,7 +226,8 @@ def _blocks_of(engine: Engine, rows: Sequence[Row], machines: Sequence[Machine],
         constants = coefficients(engine.name, classes, speed_class)
         able_devices = _devices_for(rows[row_list[0]].quantization, machines, machine_ids)
         for count in np.unique(counts).astype(int).tolist():
-            able = row_ids[can_share(engine, parts.models.num_heads[parts.model_of_row[row_ids]], count)]
+            heads = parts.models.num_heads[parts.model_of_row[row_ids]]
+            able = row_ids[can_share(engine, heads, count)]
             here = np.flatnonzero((counts == count) & able_devices)
             if len(able) and len(here):
                 yield _block(engine, able, machine_ids[here], taken(constants, here), parts, count)
@@ -199,8 +238,13 @@ def _devices_for(quantization: Quantization, machines: Sequence[Machine], machin
     return np.array([multiplies(machines[i].device, quantization) for i in machine_ids], dtype=bool)
 
 
-def _block(  # noqa: PLR0913 - the parts of one block
-    engine: Engine, row_ids: Array, machine_ids: Array, constants: object, parts: _Parts, count: int
+def _block(
+    engine: Engine,
+    row_ids: Array,
+    machine_ids: Array,
+    constants: SpeedCoefficients,
+    parts: _Parts,
+    count: int,
 ) -> Block:
     return Block(
         engine=engine,

@@ -61,7 +61,9 @@ def tiers(
 
 
 def _line(catalog: Catalog, request: Request, tier: SizeTier, machines: list[MachineType]) -> TierLine:
-    chosen = [_tier_model(catalog, request, model, machines) for model in best_of_tier(catalog, request, tier)]
+    chosen = [
+        _tier_model(catalog, request, model, machines) for model in best_of_tier(catalog, request, tier)
+    ]
     return TierLine(
         name=tier.name,
         rule_fp16_gb=tier.fp16_gb,
@@ -87,7 +89,10 @@ def best_of_tier(catalog: Catalog, request: Request, tier: SizeTier) -> list[Mod
         if m.is_generator and m.is_instruct and m.is_official and low <= m.num_params / GB <= high
         and request.workload.context_tokens <= m.max_context_tokens
     ]  # fmt: skip
-    native = [Row(model=m, quantization=catalog.quantizations[m.native_format], engine=catalog.engines[ENGINE]) for m in sized]
+    native = [
+        Row(model=m, quantization=catalog.quantizations[m.native_format], engine=catalog.engines[ENGINE])
+        for m in sized
+    ]
     if not native:
         return []
     mean = grade(native, request).mean
@@ -97,13 +102,13 @@ def best_of_tier(catalog: Catalog, request: Request, tier: SizeTier) -> list[Mod
 
 
 def _tier_model(catalog: Catalog, request: Request, model: Model, machines: list[MachineType]) -> TierModel:
-    filters = replace(request.filters, models=(model.name,), quantizations=(NARROW_FORMAT,), engines=(ENGINE,))
+    filters = replace(
+        request.filters, models=(model.name,), quantizations=(NARROW_FORMAT,), engines=(ENGINE,)
+    )
     tried = trial(catalog, replace(request, filters=filters), [model], machines)
     index = tried.best() if tried else 0
     passes = tried is not None and not tried.constraint(index)
-    row = Row(
-        model=model, quantization=catalog.quantizations[NARROW_FORMAT], engine=catalog.engines[ENGINE]
-    )
+    row = Row(model=model, quantization=catalog.quantizations[NARROW_FORMAT], engine=catalog.engines[ENGINE])
     return TierModel(
         model=model.name,
         num_params=model.num_params,
@@ -133,8 +138,8 @@ def _evidence(tier: SizeTier, models: list[TierModel]) -> Text:
     if not isinstance(best, Estimate):
         return T("no model of this size has a known quality on this task")
     return T(
-        "the best of this size today, {model}, reaches {points} ({low} - {high}); the guide's size for {complexity} tasks "
-        "stood at {bar}",
+        "the best of this size today, {model}, reaches {points} ({low} - {high}); the guide's size for {complexity} "
+        "tasks stood at {bar}",
         model=models[0].model, points=wording.points(best.likely), low=wording.points(best.low),
         high=wording.points(best.high), complexity=tier.complexity, bar=wording.points(bar),
     )  # fmt: skip

@@ -62,18 +62,23 @@ _SPELLINGS: tuple[tuple[str, str], ...] = (
 _THINKING = re.compile(r"(?<!non-)(?<!no )(?<!without )(?:thinking|reasoning|high effort|max effort)(?! off)")
 _NOT_THINKING = re.compile(r"non-thinking|non-reasoning|no-?think|without thinking|reasoning off|\(nothink")
 _MODE_WORDS = re.compile(
-    r"\b(?:non-)?thinking(?: mode)?\b|\b(?:non-)?reasoning(?: mode)?\b|/ high effort|\(max effort\)|claimed \w+|effective \S*\w+"
-    r"|effective length \S+|bfloat16|float16|instruct/chat|\binstruct\b|\bchat\b|table for \w+ tier"
+    r"\b(?:non-)?thinking(?: mode)?\b|\b(?:non-)?reasoning(?: mode)?\b|/ high effort|\(max effort\)"
+    r"|claimed \w+|effective \S*\w+|effective length \S+|bfloat16|float16"
+    r"|instruct/chat|\binstruct\b|\bchat\b|table for \w+ tier"
+)
+_MODEL_KINDS = re.compile(
+    r"chat models \(rlhf[^)]*\)|fine-tuned on domain-specific datasets|continuously pretrained"
 )
 _NAME_MODE = re.compile(
-    r"\((?:fc|prompt|diff|whole|fc thinking)\)|\((?:non-?think\w*|no think|thinking|reasoning|.*thinking.*|.*effort.*|.*reasoning.*)\)"
-    r"|[-_ ](?:non-)?thinking(?:-auto)?(?:-\d+k)?(?:-(?:low|medium|high|max)-effort)?(?=$|[ (])|[-_ ]nothinking|-(?:low|medium|high)-effort$"
-    r"|-(?:non-)?reasoning(?:-high)?$"
+    r"\((?:fc|prompt|diff|whole|fc thinking)\)"
+    r"|\((?:non-?think\w*|no think|thinking|reasoning|.*thinking.*|.*effort.*|.*reasoning.*)\)"
+    r"|[-_ ](?:non-)?thinking(?:-auto)?(?:-\d+k)?(?:-(?:low|medium|high|max)-effort)?(?=$|[ (])"
+    r"|[-_ ]nothinking|-(?:low|medium|high)-effort$|-(?:non-)?reasoning(?:-high)?$"
 )
 _NEVER_THINKS = re.compile(
-    r"gpt-?4|gpt-?3|claude-?(?:\w+-)?3-[05]|claude-3(?!-7)|claude-(?:haiku|opus)-3|gemini-?(?:1|2-0|2\.0)|llama|mixtral|"
-    r"qwen-?2|qwen-?1|gemma-?[123]|phi-?[34](?!.*reason)|deepseek-(?:v2|v3$|v3-0324|coder|llm)|(?<!-)mistral-(?!.*reason)|"
-    r"falcon|yi-|internlm|baichuan"
+    r"gpt-?4|gpt-?3|claude-?(?:\w+-)?3-[05]|claude-3(?!-7)|claude-(?:haiku|opus)-3|gemini-?(?:1|2-0|2\.0)"
+    r"|llama|mixtral|qwen-?2|qwen-?1|gemma-?[123]|phi-?[34](?!.*reason)|deepseek-(?:v2|v3$|v3-0324|coder|llm)"
+    r"|(?<!-)mistral-(?!.*reason)|falcon|yi-|internlm|baichuan"
 )
 _ALWAYS_THINKS = re.compile(r"think|reason|r1|qwq|openthink|-o[134]\b|^o[134]\b")
 
@@ -95,10 +100,7 @@ def source_name(source: str) -> str:
 
 def protocol_name(setting: str) -> str:
     """The setting without the model's mode, precision and type: what every model of the table shares."""
-    plain = _MODE_WORDS.sub(" ", setting.lower())
-    plain = re.sub(
-        r"chat models \(rlhf[^)]*\)|fine-tuned on domain-specific datasets|continuously pretrained", "", plain
-    )
+    plain = _MODE_WORDS.sub(" ", _MODEL_KINDS.sub("", setting.lower()))
     return re.sub(r"[\s;,]+", " ", plain).strip()
 
 

@@ -124,7 +124,9 @@ class BaselineAnswer:
     """The questions asked, in order, with the answer taken."""
 
 
-def baseline_policy(*, is_budget_limited: bool, complexity: str, has_enterprise_hardware: bool) -> BaselineAnswer:
+def baseline_policy(
+    *, is_budget_limited: bool, complexity: str, has_enterprise_hardware: bool
+) -> BaselineAnswer:
     """The three questions of the guide's flowchart, research counted as complex.
 
     >>> baseline_policy(is_budget_limited=True, complexity="complex", has_enterprise_hardware=True).tiers
@@ -134,7 +136,7 @@ def baseline_policy(*, is_budget_limited: bool, complexity: str, has_enterprise_
     if is_budget_limited:
         return BaselineAnswer(tiers=("7B", "13B"), optimises_quantization=False, questions=(budget,))
     level = "complex" if complexity == "research" else complexity
-    asked = (budget, ("How complex is the task?", level))
+    asked: tuple[tuple[str, str], ...] = (budget, ("How complex is the task?", level))
     if level == "simple":
         return BaselineAnswer(tiers=("7B",), optimises_quantization=False, questions=asked)
     if level == "medium":

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from sizewise.domain.device import Device
     from sizewise.domain.engine import Engine
     from sizewise.domain.model import Model
-    from sizewise.domain.number import Number
+    from sizewise.domain.number import Array, Number
     from sizewise.domain.quantization import Quantization
     from sizewise.domain.request import Filters, Limits, Request
 
@@ -29,23 +29,19 @@ def model_gate(model: Model, request: Request) -> str:
     """
     is_asked = model.name in request.filters.models
     limits, task = request.limits, request.task
-    if not model.is_generator:
-        return "generator"
-    if model.commercial_use not in COMMERCIAL[limits.licence]:
-        return "licence"
-    if not set(limits.languages) <= set(model.languages):
-        return "language"
-    if not is_asked and not (model.is_instruct and model.is_official):
-        return "capability"
-    if task.needs and not set(task.needs) & set(model.tasks):
-        return "capability"
-    if request.workload.context_tokens > model.max_context_tokens:
-        return "context"
-    return ""
+    fails = {
+        "generator": not model.is_generator,
+        "licence": model.commercial_use not in COMMERCIAL[limits.licence],
+        "language": not set(limits.languages) <= set(model.languages),
+        "capability": not (is_asked or (model.is_instruct and model.is_official))
+        or bool(task.needs and not set(task.needs) & set(model.tasks)),
+        "context": request.workload.context_tokens > model.max_context_tokens,
+    }
+    return next((gate for gate, is_failed in fails.items() if is_failed), "")
 
 
-def is_sensible(model: Model, quantization: Quantization, native: Quantization, filters: Filters, limits: Limits) -> bool:
-    """Is this format worth proposing for this model?
+def is_sensible(quantization: Quantization, native: Quantization, filters: Filters, limits: Limits) -> bool:
+    """Is this format worth proposing for a model published in the native one?
 
     Asked for by name: yes. Otherwise the published format, or a default one of fewer bits that is not below the floor.
     """
@@ -55,7 +51,7 @@ def is_sensible(model: Model, quantization: Quantization, native: Quantization, 
         return True
     if not quantization.is_default or quantization.nominal_bits < limits.min_weight_bits:
         return False
-    return quantization.nominal_bits < min(native.nominal_bits, WIDEST_USEFUL_BITS)
+    return quantization.nominal_bits < native.nominal_bits and quantization.nominal_bits <= WIDEST_USEFUL_BITS
 
 
 def reads(engine: Engine, quantization: Quantization) -> bool:
@@ -75,6 +71,11 @@ def drives(engine: Engine, device: Device) -> bool:
     return not (device.compute_capability < engine.min_compute_capability)
 
 
+def is_proposed(engine: Engine, device: Device, filters: Filters) -> bool:
+    """Is the engine worth proposing there? Where its speed is known, or where it was asked for by name."""
+    return engine.name in filters.engines or device.device_class in engine.proposed_classes
+
+
 def multiplies(device: Device, quantization: Quantization) -> bool:
     """Has the device units for this format, or kernels that unpack it?
 
@@ -88,7 +89,7 @@ def multiplies(device: Device, quantization: Quantization) -> bool:
     return is_unpacked or rates[quantization.compute_class] > 0
 
 
-def can_share(engine: Engine, num_heads: Number, num_devices: int) -> Number:
+def can_share(engine: Engine, num_heads: Number, num_devices: int) -> Array:
     """May so many devices share one replica? Any number by layers; divisors of the heads by tensors.
 
     >>> from types import SimpleNamespace
@@ -99,4 +100,5 @@ def can_share(engine: Engine, num_heads: Number, num_devices: int) -> Number:
         return np.zeros(np.shape(num_heads), dtype=bool)
     if engine.split == "layer" or num_devices == 1:
         return np.ones(np.shape(num_heads), dtype=bool)
-    return np.asarray(num_heads) % num_devices == 0
+    divides: Array = np.asarray(num_heads) % num_devices == 0
+    return divides

@@ -15,7 +15,7 @@ from sizewise.domain.number import Array  # noqa: TC001 - dataclass annotations 
 from sizewise.estimate.columns import Columns
 from sizewise.estimate.cost import monthly_usd
 from sizewise.estimate.load import capacity_sequences, users_per_replica
-from sizewise.estimate.memory import MemoryTerms, max_sequences, memory_terms
+from sizewise.estimate.memory import MemoryTerms, max_sequences, memory_terms, shortfall_bytes
 from sizewise.estimate.prefill import prefill_s
 from sizewise.estimate.speed import StepTerms, step_s, step_terms
 
@@ -157,14 +157,16 @@ def evaluate(block: Block, request: Request) -> Evaluated:
         output_tokens=workload.output_tokens,
     )
     replicas = num_replicas(workload.num_users, users)
-    replicas = np.where(replicas <= np.minimum(block.max_replicas, request.limits.max_replicas), replicas, np.inf)
+    replicas = np.where(
+        replicas <= np.minimum(block.max_replicas, request.limits.max_replicas), replicas, np.inf
+    )
     with np.errstate(invalid="ignore"):
         busy_ratio = workload.num_users / (replicas * users)
     usd, path, upfront_usd = cheapest_path(block, request, replicas, busy_ratio)
     return Evaluated(
-        shortfall_bytes=known.memory.fixed + known.memory.per_sequence - known.memory.budget,
-        max_sequences=fitting,
-        decode_s=step_s(known.step, 1.0),
+        shortfall_bytes=np.asarray(shortfall_bytes(known.memory, 1.0)),
+        max_sequences=np.asarray(fitting),
+        decode_s=np.asarray(step_s(known.step, 1.0)),
         prefill_s=known.prefill_s,
         num_sequences=running,
         num_users=users,
@@ -194,7 +196,9 @@ def num_replicas(num_users: float, users_each: Array) -> Array:
     return np.where(users_each >= num_users, 1.0, shared)
 
 
-def cheapest_path(block: Block, request: Request, replicas: Array, busy_ratio: Array) -> tuple[Array, Array, Array]:
+def cheapest_path(
+    block: Block, request: Request, replicas: Array, busy_ratio: Array
+) -> tuple[Array, Array, Array]:
     """Monthly cost of the cheapest allowed way to pay, which way that is, and what is paid at once.
 
     A way over a budget is not allowed; where none is left the cost of the cheapest stands, so that its excess can be

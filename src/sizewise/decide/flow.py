@@ -1,4 +1,4 @@
-"""The decision flow: the constraints in fixed order, each with its threshold, the value of the choice and the other branch.
+"""The decision flow: the constraints in fixed order, each with its threshold, the choice's value, the other branch.
 
 The same counts that the search keeps are drawn, so the drawing is the path that was taken.
 """
@@ -32,11 +32,20 @@ def ranged(value: Estimate | Unknown, unit: str) -> Value:
     return f"{likely} {unit} ({low} - {high})" if low != high else f"{likely} {unit}"
 
 
-def flow(
-    request: Request, answer: Option | None, *, num_models: int, refused: Mapping[str, str], counts: Counts, num_enough: int
+def flow(  # noqa: PLR0913 - the request, the answer and what the search counted
+    request: Request,
+    answer: Option | None,
+    *,
+    num_models: int,
+    refused: Mapping[str, str],
+    counts: Counts,
+    num_enough: int,
 ) -> tuple[FlowStep, ...]:
     """One step for each question that the search asked, in its order."""
-    return (*_model_steps(request, num_models, refused), *_candidate_steps(request, answer, counts, num_enough))
+    return (
+        *_model_steps(request, num_models, refused),
+        *_candidate_steps(request, answer, counts, num_enough),
+    )
 
 
 def _model_steps(request: Request, num_models: int, refused: Mapping[str, str]) -> list[FlowStep]:
@@ -65,10 +74,16 @@ def _model_steps(request: Request, num_models: int, refused: Mapping[str, str]) 
     return steps
 
 
-def _candidate_steps(request: Request, answer: Option | None, counts: Counts, num_enough: int) -> list[FlowStep]:
+def _candidate_steps(
+    request: Request, answer: Option | None, counts: Counts, num_enough: int
+) -> list[FlowStep]:
     limits, load = request.limits, request.workload
     has_budget = min(limits.monthly_budget_usd, limits.upfront_budget_usd) < float("inf")
-    budget: Value = wording.money(limits.monthly_budget_usd) if limits.monthly_budget_usd < float("inf") else T("no limit")
+    budget: Value = (
+        wording.money(limits.monthly_budget_usd)
+        if limits.monthly_budget_usd < float("inf")
+        else T("no limit")
+    )
     nothing: Value = T("none")
     rows: list[tuple[str, Value, Value, bool, Value, int, int]] = [
         (
@@ -80,7 +95,8 @@ def _candidate_steps(request: Request, answer: Option | None, counts: Counts, nu
             "speed", T("Is it fast enough for {users}?", users=wording.people(load.num_users)),
             T("first token within {ttft}, {rate} tokens/s", ttft=format_seconds(load.max_ttft_s),
               rate=significant(1 / load.max_tpot_s)),
-            False, ranged(answer.loaded_tokens_per_s, "tokens/s") if answer else nothing, counts.fast_enough, counts.fit,
+            False, ranged(answer.loaded_tokens_per_s, "tokens/s") if answer else nothing,
+            counts.fast_enough, counts.fit,
         ),
         (
             "budget", T("Is it within the budget?"), budget, has_budget,

@@ -31,7 +31,9 @@ def excess(values: Evaluated, stages: Array) -> Array:
     """
     slowness = values.decode_s + values.prefill_s / 100.0
     return np.select(
-        [stages == 0, stages == 1], [values.shortfall_bytes, slowness], np.nan_to_num(values.monthly_usd, nan=np.inf)
+        [stages == 0, stages == 1],
+        [values.shortfall_bytes, slowness],
+        np.nan_to_num(values.monthly_usd, nan=np.inf),
     )
 
 
@@ -47,4 +49,6 @@ def nearest_machine(values: Evaluated, request: Request) -> tuple[Array, Array]:
 def at(values: Evaluated, rows: Array, machines: Array) -> Evaluated:
     """The entries at these positions of a grid."""
     shape = np.shape(values.monthly_usd)
-    return Evaluated(**{f.name: np.broadcast_to(getattr(values, f.name), shape)[rows, machines] for f in fields(values)})
+    return Evaluated(
+        **{f.name: np.broadcast_to(getattr(values, f.name), shape)[rows, machines] for f in fields(values)}
+    )

@@ -70,4 +70,8 @@ def tie_limit_usd(cheapest_usd: float) -> float:
 
 def _tie_break(tied: RankKeys) -> int:
     """Position of the winner inside a cost tie."""
-    return int(np.lexsort((tied.name, tied.monthly_usd, ~tied.is_official.astype(bool), -tied.weight_bits, tied.num_params))[0])
+    return int(
+        np.lexsort(
+            (tied.name, tied.monthly_usd, ~tied.is_official.astype(bool), -tied.weight_bits, tied.num_params)
+        )[0]
+    )

@@ -117,7 +117,9 @@ def part(block: Block, rows: Array, machines: Array) -> Block:
 def taken(columns: Any, index: Array) -> Any:  # noqa: ANN401 - coefficients and costs: dataclasses of arrays and numbers
     """The entries of those fields that are arrays."""
     values = {f.name: getattr(columns, f.name) for f in fields(columns)}
-    return type(columns)(**{n: v[index] if isinstance(v, np.ndarray) and v.ndim else v for n, v in values.items()})
+    return type(columns)(
+        **{n: v[index] if isinstance(v, np.ndarray) and v.ndim else v for n, v in values.items()}
+    )
 
 
 def as_grid(block: Block) -> Block:
@@ -170,4 +172,6 @@ def joined(found: list[Survivors]) -> Survivors:
 
 def joined_values(values: list[Evaluated]) -> Evaluated:
     """Evaluated tables one after another."""
-    return Evaluated(**{f.name: np.concatenate([getattr(v, f.name) for v in values]) for f in fields(Evaluated)})
+    return Evaluated(
+        **{f.name: np.concatenate([getattr(v, f.name) for v in values]) for f in fields(Evaluated)}
+    )

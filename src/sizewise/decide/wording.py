@@ -93,10 +93,15 @@ def budget_shortfall(monthly_usd: float, request: Request) -> Text:
     limit = request.limits.monthly_budget_usd
     if monthly_usd > limit:
         return T(
-            "costs {cost} a month, {excess} above the budget", cost=money(monthly_usd), excess=money(monthly_usd - limit)
+            "costs {cost} a month, {excess} above the budget",
+            cost=money(monthly_usd),
+            excess=money(monthly_usd - limit),
         )
     if request.limits.upfront_budget_usd < float("inf"):
-        return T("its purchase is above the upfront budget of {limit}", limit=money(request.limits.upfront_budget_usd))
+        return T(
+            "its purchase is above the upfront budget of {limit}",
+            limit=money(request.limits.upfront_budget_usd),
+        )
     return T("no price is known for it")
 
 
@@ -125,8 +130,8 @@ def verdict(answer: Option, request: Request, cost: Value) -> Text:
     """The answer in one plain sentence."""
     deployment, rate = answer.deployment, answer.loaded_tokens_per_s
     return T(
-        "Run {deployment}: it serves {users} at the same time at about {rate} tokens/s each, is {probability} likely to be "
-        "good enough, and costs {cost}.",
+        "Run {deployment}: it serves {users} at the same time at about {rate} tokens/s each, is {probability} likely "
+        "to be good enough, and costs {cost}.",
         deployment=deployment_name(deployment), users=people(request.workload.num_users),
         rate=significant(rate.likely, 2) if isinstance(rate, Estimate) else T("unknown"),
         probability=percent(answer.pass_probability), cost=cost,

@@ -1,1 +1,1 @@
-"""Frozen values of the field: model, quantization, device, machine, engine, workload, deployment, estimate, decision."""
+"""Frozen values of the field: model, quantization, device, machine, engine, workload, estimate, decision."""

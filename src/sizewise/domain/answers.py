@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sizewise.domain.decision import Deployment, MemoryPart, Option, Rejection  # noqa: TC001 - dataclass fields
+from sizewise.domain.decision import Deployment, MemoryPart, Option, Rejection
 from sizewise.domain.estimate import Estimate, Unknown  # noqa: TC001 - same
 from sizewise.domain.text import Text  # noqa: TC001 - same
 
@@ -135,5 +135,6 @@ class HardwareAnswer:
 
 
 __all__ = [
-    "CompareAnswer", "Deployment", "FitAnswer", "HardwareAnswer", "PolicyAnswer", "TierLine", "TierModel", "TiersAnswer",
+    "CompareAnswer", "Deployment", "FitAnswer", "HardwareAnswer", "PolicyAnswer", "TierLine", "TierModel",
+    "TiersAnswer",
 ]  # fmt: skip

@@ -9,7 +9,8 @@ from sizewise.domain.estimate import Estimate, Unknown  # noqa: TC001 - dataclas
 from sizewise.domain.text import Text, Value  # noqa: TC001 - same
 
 CONSTRAINTS = (
-    "generator", "licence", "language", "capability", "context", "support", "memory", "quality", "speed", "budget", "cost",
+    "generator", "licence", "language", "capability", "context", "support", "memory", "quality", "speed", "budget",
+    "cost",
 )  # fmt: skip
 """What can bind, in the order of the decision flow; cost: passes every gate, but something else is preferred."""
 

@@ -23,6 +23,9 @@ class Engine:
     quantizations: tuple[str, ...]
     """Names of the quantizations it runs; empty: all of its containers."""
     device_classes: tuple[str, ...]
+    proposed_classes: tuple[str, ...]
+    """Classes on which it is proposed without being asked for: those where its speed has been measured, or runs the
+    same kernels as one of them."""
     min_compute_capability: float
     """CUDA devices below are refused. 0: no limit."""
     attentions: tuple[str, ...]

@@ -17,7 +17,7 @@ class Quantization:
     nominal_bits: float
     """Bits that its name promises. [bits/weight]"""
     linear_bytes_per_weight: float
-    """Bytes of one weight of a quantized matrix, scales included (safetensors, MLX); for GGUF of its base type. [bytes]"""
+    """Bytes of one weight of a quantized matrix, scales included; for GGUF of its base type. [bytes]"""
     quantizes_embeddings: bool
     """Are the token embedding and the output matrix quantized as well?"""
     loss_class: str

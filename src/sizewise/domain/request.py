@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from sizewise.domain.workload import Task, Workload
+from sizewise.domain.workload import Task, Workload  # noqa: TC001 - dataclass fields are introspected
 
 PATHS = ("owned", "rent", "buy")
 """How hardware is paid for: already there, by the hour, bought for this."""

@@ -19,7 +19,8 @@ class Text:
     def rendered(self, translate: Callable[[str], str]) -> str:
         """The sentence in the language of `translate` (template to template)."""
         filled = {
-            name: value.rendered(translate) if isinstance(value, Text) else value for name, value in self.values
+            name: value.rendered(translate) if isinstance(value, Text) else value
+            for name, value in self.values
         }
         return translate(self.template).format(**filled)
 

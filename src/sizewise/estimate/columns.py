@@ -11,13 +11,18 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from sizewise.domain.number import Array  # noqa: TC001 - dataclass annotations are read at run time
+from sizewise.domain.number import Array, Number  # noqa: TC001 - dataclass annotations are read at run time
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sizewise.domain.device import Machine
     from sizewise.domain.model import Model
+
+
+def first_value(quantity: Number) -> float:
+    """The one value of a number or of a column of length one."""
+    return float(np.asarray(quantity, dtype=np.float64).reshape(-1)[0])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,7 +134,7 @@ class WeightColumns(Columns):
     expert_bytes: Array
     """All routed experts."""
     dense_read_bytes: Array
-    """What every token reads: attention, dense blocks, shared experts, routers, norms, output; not the routed experts."""
+    """What every token reads: attention, dense blocks, shared experts, routers, norms, output; no routed expert."""
 
 
 @dataclass(frozen=True, kw_only=True)

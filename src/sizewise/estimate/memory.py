@@ -207,7 +207,7 @@ def _total_reserve(q: MemoryQuestion) -> MemoryTerms:
         runtime=np.where(is_split, NON_TORCH_SPLIT_BYTES, NON_TORCH_BYTES) + GRAPH_BYTES,
         kv_constant=0.0,
         per_sequence=0.0,
-        budget=q.engine.memory_utilization * q.machines.memory_bytes,
+        budget=q.engine.memory_utilization * pool_memory_bytes(q.machines),
         sequence_limit=q.engine.max_num_seqs,
     )
 
@@ -222,7 +222,7 @@ def _free_reserve(q: MemoryQuestion) -> MemoryTerms:
     """TensorRT-LLM, LMDeploy: a share of what is free after weights and buffers."""
     total = _total_reserve(q)
     held = total.weights + total.compute + total.runtime
-    free = q.machines.memory_bytes - held
+    free = pool_memory_bytes(q.machines) - held
     return replace(total, budget=held + q.engine.memory_utilization * free)
 
 
@@ -296,6 +296,14 @@ def _placed(q: MemoryQuestion, resident_bytes: Number, share: Number) -> Number:
     if q.split == "layer":
         return (resident_bytes - q.weights.output_bytes) * share + q.weights.output_bytes
     return resident_bytes * share
+
+
+def pool_memory_bytes(machines: MachineColumns) -> Number:
+    """Memory of which a paged engine takes its share: a whole discrete device, what the system leaves of a shared one.
+
+    [bytes]
+    """
+    return np.where(machines.is_unified > 0, machines.usable_bytes, machines.memory_bytes)
 
 
 def _rank_ratio(q: MemoryQuestion) -> Number:

@@ -9,6 +9,7 @@ import numpy as np
 
 from sizewise.domain.decision import MemoryPart
 from sizewise.domain.estimate import Estimate
+from sizewise.estimate.columns import first_value
 from sizewise.estimate.memory import CONTEXT_FLOOR_TOKENS, MemoryTerms, fits
 
 if TYPE_CHECKING:
@@ -42,10 +43,10 @@ def memory_parts(
     """
     bands = PART_BANDS[rule]
     low, high = WEIGHT_BANDS[weights_basis]
-    of_sequences = _value(terms.kv_constant) + num_sequences * _value(terms.per_sequence)
-    likely = (of_sequences, _value(terms.compute), _value(terms.runtime))
+    of_sequences = first_value(terms.kv_constant) + num_sequences * first_value(terms.per_sequence)
+    likely = (of_sequences, first_value(terms.compute), first_value(terms.runtime))
     parts = [
-        MemoryPart(name="weights", size=Estimate.within(_value(terms.weights), low, high, weights_basis))
+        MemoryPart(name="weights", size=Estimate.within(first_value(terms.weights), low, high, weights_basis))
     ]
     parts += [
         MemoryPart(name=name, size=Estimate.within(size, *band))
@@ -130,7 +131,3 @@ def experts_on_host(terms: MemoryTerms, *, weights: WeightColumns, num_sequences
         device_bytes=terms.weights - weights.expert_bytes + cache,
         host_bytes=weights.file_bytes - terms.weights + weights.expert_bytes,
     )
-
-
-def _value(number: Number) -> float:
-    return float(np.asarray(number).reshape(-1)[0]) if np.ndim(number) else float(number)

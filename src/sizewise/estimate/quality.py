@@ -115,7 +115,7 @@ def normal_cdf(z: Number) -> Number:
     t = 1.0 / (1.0 + 0.2316419 * x)
     series = t * (0.319381530 + t * (-0.356563782 + t * (1.781477937 + t * (-1.821255978 + t * 1.330274429))))
     upper = np.exp(-0.5 * np.square(x)) / np.sqrt(2.0 * np.pi) * series
-    return np.where(np.asarray(z) >= 0, 1.0 - upper, upper)[()]
+    return np.asarray(np.where(np.asarray(z) >= 0, 1.0 - upper, upper))[()]
 
 
 def verdict(probability: float) -> str:

@@ -30,7 +30,10 @@ def gguf_preparation(model: str, quantization: str) -> tuple[str, ...]:
     download = f"hf download {model} --local-dir {stem}"
     if quantization in {"F32", "F16", "BF16", "Q8_0"}:
         out = gguf_file(model, quantization)
-        return (download, f"python convert_hf_to_gguf.py {stem} --outtype {quantization.lower()} --outfile {out}")
+        return (
+            download,
+            f"python convert_hf_to_gguf.py {stem} --outtype {quantization.lower()} --outfile {out}",
+        )
     return (
         download,
         f"python convert_hf_to_gguf.py {stem} --outtype auto --outfile {stem}.gguf",

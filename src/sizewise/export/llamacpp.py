@@ -23,4 +23,6 @@ def launch(deployment: Deployment) -> Launch:
         parts.append(f"-ctk {deployment.kv_type} -ctv {deployment.kv_type}")
     if deployment.num_devices > 1:
         parts.append("-sm layer")
-    return Launch(prepare=gguf_preparation(deployment.model, deployment.quantization), command=" ".join(parts))
+    return Launch(
+        prepare=gguf_preparation(deployment.model, deployment.quantization), command=" ".join(parts)
+    )

@@ -26,4 +26,6 @@ def launch(deployment: Deployment) -> Launch:
         f"printf '{modelfile}\\n' > Modelfile",
     )
     serve = " ".join([*settings, "ollama serve"])
-    return Launch(prepare=prepare, command=f"{serve} & sleep 3; ollama create {name} -f Modelfile && ollama run {name}")
+    return Launch(
+        prepare=prepare, command=f"{serve} & sleep 3; ollama create {name} -f Modelfile && ollama run {name}"
+    )

@@ -43,6 +43,8 @@ DEFAULT_UTILIZATION = 0.9
 """Share of device memory up to vLLM 0.19. Source: vLLM engine arguments."""
 SPREAD_BYTES = 1.0 * GIB
 """Half of the 80 % range of activations and of memory outside the allocator. Assumed from profiles."""
+UNKNOWN_VERSION_SPREAD_BYTES = 2.0 * GIB
+"""The same where the version, and with it the profile, is not known. Assumed."""
 POOL_ONLY_ENGINES = frozenset({"sglang"})
 """Engines whose share holds weights and pool only."""
 
@@ -78,9 +80,9 @@ def kv_pool(setup: MemorySetup, question: Mapping[str, str]) -> Estimate | None:
     memory = setup.machine.device.memory_bytes
     pool = _utilization(setup) * memory - held.likely
     if setup.engine in POOL_ONLY_ENGINES:
-        return _around(pool, 0.5 * SPREAD_BYTES)
+        return _around(pool, SPREAD_BYTES)
     other = [part.likely for part in (activation_peak(setup, question), non_torch(setup, question)) if part]
-    return _around(pool - sum(other), SPREAD_BYTES)
+    return _around(pool - sum(other), SPREAD_BYTES if setup.version else UNKNOWN_VERSION_SPREAD_BYTES)
 
 
 def kv_tokens(setup: MemorySetup, question: Mapping[str, str]) -> Estimate | None:

@@ -28,8 +28,9 @@ AXIS_OF_SKILL = {
 """Task axis whose quantization loss a skill has; others lose as knowledge does."""
 USUAL_PARAMS = 8e9
 """Size where a model outside the catalog does not say it. [count]"""
-ELO_PER_POINT = 6.95
-"""Elo points of one point of win rate near even: 400 / ln 10 / 25. [Elo]"""
+UNIT_OF_KIND = {"elo": 6.95, "ten": 0.09, "error": -1.0}
+"""What one point of loss takes from a score of each kind: Elo near even odds (400 / ln 10 / 25), marks from 1 to 10,
+percent of errors (which rise)."""
 
 
 def predict_quality(
@@ -95,8 +96,8 @@ def _after_loss(
         axis=AXIS_OF_SKILL.get(skill, ""),
         table=loss_table(),
     )
-    unit = {"elo": ELO_PER_POINT, "ten": 0.09}.get(link.score.kind, 1.0)
-    if link.score.kind == "error":
-        return ends[0] + least, ends[1] + likely, ends[2] + most
-    moved = (ends[0] - most * unit, ends[1] - likely * unit, ends[2] - least * unit)
-    return moved if link.score.kind == "elo" else (max(moved[0], 0.0), max(moved[1], 0.0), max(moved[2], 0.0))
+    unit = UNIT_OF_KIND.get(link.score.kind, 1.0)
+    worst_first = (most, likely, least) if unit > 0 else (least, likely, most)
+    moved = (end - unit * float(loss) for end, loss in zip(ends, worst_first, strict=True))
+    low, middle, high = moved if link.score.kind == "elo" else (max(end, 0.0) for end in moved)
+    return low, middle, high

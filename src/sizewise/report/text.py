@@ -10,7 +10,7 @@ from sizewise.domain.estimate import Estimate
 from sizewise.domain.text import T
 from sizewise.report.figures import UNKNOWN_MARK, gib, marked, money
 from sizewise.report.page import FAINT, STRONG, command_line, grid, heading, paragraph, point
-from sizewise.report.text_option import hardware_name, option_blocks
+from sizewise.report.text_option import brief, hardware_name, option_blocks
 from sizewise.report.words import CONSTRAINTS, ROLES, SET_BY
 from sizewise.units import significant
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from sizewise.report.language import Say
 
 YES, NO, HELPS = "✓", "✗", "→"
-LONG_BRAND = "NVIDIA GeForce "
 MOST_FORMATS = 1
 """Other quantizations of the answer on the page without `--explain`."""
 
@@ -50,11 +49,6 @@ def decision_blocks(
         yield from _flow(decision, say)
         yield from _assumptions(decision, say)
     yield from _commands(decision, say)
-
-
-def brief(sentence: str) -> str:
-    """A sentence without the brand that everybody knows; the verdict has the full names."""
-    return sentence.replace(LONG_BRAND, "")
 
 
 def _alternatives(decision: Decision, say: Say) -> Iterator[RenderableType]:

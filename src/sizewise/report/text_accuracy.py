@@ -44,7 +44,12 @@ def accuracy_blocks(payload: Mapping[str, Any], say: Say, *, shows_groups: bool)
         yield from _grouped(verdicts, FIT_FIELDS, _fit_header(say))
     left_out = ", ".join(f"{kind} {count}" for kind, count in payload["num_excluded"].items())
     yield paragraph(
-        say(T("Doubtful rows left out: {counts}. Errors are shares of the measured value.", counts=left_out)),
+        say(
+            T(
+                "Median and 9 of 10: errors below this share of the measured value. Doubtful rows left out: {counts}.",
+                counts=left_out,
+            )
+        ),
         FAINT,
     )
     if payload["warnings"]:
@@ -55,8 +60,8 @@ def accuracy_blocks(payload: Mapping[str, Any], say: Say, *, shows_groups: bool)
 
 def _error_header(say: Say) -> tuple[str, ...]:
     return (
-        say(T("quantity")), say(T("rows")), say(T("answered")), say(T("median error")), say(T("9 of 10 below")),
-        say(T("bias")), say(T("within 25 %")), say(T("inside low to high")),
+        say(T("quantity")), say(T("rows")), say(T("answered")), say(T("median")), say(T("9 of 10")), say(T("bias")),
+        say(T("within 25 %")), say(T("in range")),
     )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from rich.text import Text as Line
 from sizewise.domain.text import T
 from sizewise.report.figures import gib, span
 from sizewise.report.page import BAD, FAINT, GOOD, STRONG, command_line, grid, heading, paragraph
-from sizewise.report.text_option import memory_blocks, speed_note, spoken
+from sizewise.report.text_option import FigureRow, figure_row, memory_blocks, reading_note
 from sizewise.report.words import CONSTRAINTS, KINDS, LEGEND
 from sizewise.units import GB, format_tokens, significant
 
@@ -94,13 +94,15 @@ def _rows(answer: FitAnswer, say: Say) -> Iterator[tuple[str, str]]:
         say(T("{sure} each of full length, about {usual} of the usual length",
               sure=f"{answer.max_concurrency:,}", usual=f"{answer.expected_concurrency:,}")),
     )  # fmt: skip
-    if answer.decode_tokens_per_s is not None:
-        yield (
-            say(T("speed alone")),
-            spoken(answer.decode_tokens_per_s, speed_note(answer.decode_tokens_per_s), say),
-        )
-    if answer.texts_per_s is not None:
-        yield say(T("texts of this length")), spoken(answer.texts_per_s, T("a second"), say)
+    alone, texts = answer.decode_tokens_per_s, answer.texts_per_s
+    if alone is not None:
+        yield _figure(figure_row(T("speed alone"), alone, say, unit=T("tok/s"), note=reading_note(alone)))
+    if texts is not None:
+        yield _figure(figure_row(T("texts of this length"), texts, say, unit=T("a second")))
     fp16, low, high = (significant(size / GB) for size in answer.rule_of_thumb_bytes)
     rule = T("{fp16} GB in 16 bits, {low}-{high} GB in 4 bits: weights only", fp16=fp16, low=low, high=high)
     yield say(T("rule of thumb")), say(rule)
+
+
+def _figure(row: FigureRow) -> tuple[str, str]:
+    return row.name, ", ".join(text for text in (row.value, row.note) if text)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, TypeAlias
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from rich.text import Text as Line
 
 from sizewise.domain.estimate import Estimate, Unknown
 from sizewise.domain.text import T
-from sizewise.report.figures import MARKS, UNKNOWN_MARK, gib, marked, money, seconds, span
+from sizewise.report.figures import UNKNOWN_MARK, gib, marked, money, seconds
 from sizewise.report.page import FAINT, grid, heading, paragraph
 from sizewise.report.words import EVIDENCE, LEGEND, PARTS, PATHS
 from sizewise.units import format_tokens, significant
@@ -31,10 +32,31 @@ BAR_CELLS = 46
 FILLS = ("█", "▓", "▒", "░", "▚")
 """One pattern for each part of the bar, readable without colour."""
 FREE = "·"
+LONG_BRAND = "NVIDIA GeForce "
 PERCENT = 100
 
-FigureRow: TypeAlias = tuple[str, str, str, str, str]
-"""Name, low, likely, high, unit or note."""
+
+@dataclass(frozen=True, kw_only=True)
+class FigureRow:
+    """One figure as shown; without a range `low` and `high` are empty."""
+
+    name: str
+    low: str = ""
+    likely: str
+    high: str = ""
+    unit: str
+    note: str
+
+    @property
+    def tail(self) -> str:
+        """What stands behind the numbers."""
+        return ", ".join(text for text in (self.unit, self.note) if text)
+
+    @property
+    def value(self) -> str:
+        """Likely value, range and unit in one cell."""
+        ends = f" ({self.low}-{self.high})" if self.low else ""
+        return f"{self.likely}{ends} {self.unit}".strip()
 
 
 def deployment_title(deployment: Deployment, say: Say) -> str:
@@ -47,6 +69,11 @@ def deployment_title(deployment: Deployment, say: Say) -> str:
         hardware=hardware_name(deployment),
     )
     return say(title)
+
+
+def brief(sentence: str) -> str:
+    """A sentence without the brand that everybody knows; the verdict has the full names."""
+    return sentence.replace(LONG_BRAND, "")
 
 
 def setup_line(deployment: Deployment, say: Say) -> str:
@@ -83,10 +110,11 @@ def option_blocks(option: Option, say: Say) -> Iterator[RenderableType]:
     yield heading(say(T("How it runs: {setup}", setup=setup_line(deployment, say))))
     yield from memory_blocks(option.memory, option.usable_bytes, say)
     header = ("", say(T("low")), say(T("likely")), say(T("high")), "")
-    yield grid(figure_rows(option, say), header=header, right=(1, 2, 3))
+    rows = ((row.name, row.low, row.likely, row.high, row.tail) for row in figure_rows(option, say))
+    yield grid(rows, header=header, right=(1, 2, 3))
     yield paragraph(say(LEGEND), FAINT)
     glossary = T(
-        "token: 3/4 of an English word; KV cache: the text kept; {quantization}: how weights are stored",
+        "token: 3/4 of an English word; KV cache: text in memory; {quantization}: weight format",
         quantization=deployment.quantization,
     )
     yield paragraph(say(glossary), FAINT)
@@ -117,68 +145,70 @@ def memory_blocks(parts: Sequence[MemoryPart], usable_bytes: float, say: Say) ->
 
 
 def figure_rows(option: Option, say: Say) -> Iterator[FigureRow]:
-    """Every figure: low, likely, high, and what it is measured in."""
-    deployment = option.deployment
-    yield figure_row(T("memory"), option.memory_bytes, T("GiB on the fullest device"), say, gib)
-    yield (
-        say(T("text kept in mind")), "", format_tokens(deployment.context_tokens), "",
-        say(T("tokens for each of {n} at once", n=f"{deployment.num_sequences:,}")),
-    )  # fmt: skip
-    alone = option.decode_tokens_per_s
-    yield figure_row(T("speed alone"), alone, speed_note(alone), say)
-    yield figure_row(
-        T("speed under load"), option.loaded_tokens_per_s, T("tok/s each at the asked load"), say
+    """Every figure: low, likely, high, unit, and what to know about it."""
+    usable = T("of {usable} usable", usable=gib(option.usable_bytes))
+    yield figure_row(T("memory"), option.memory_bytes, say, unit=T("GiB"), note=usable, show=gib)
+    yield FigureRow(
+        name=say(T("text kept in mind")),
+        likely=format_tokens(option.deployment.context_tokens),
+        unit=say(T("tokens")),
+        note=say(T("for each of {n} at once", n=f"{option.deployment.num_sequences:,}")),
     )
-    yield figure_row(T("first word after"), option.ttft_s, T("s at the asked load"), say, seconds)
-    yield figure_row(T("all together"), option.throughput_tokens_per_s, _users_note(option), say)
-    yield figure_row(T("quality"), option.quality, _quality_note(option), say)
-    yield figure_row(T("cost"), option.monthly_usd, _cost_note(option), say, money)
+    rate, at_load = T("tok/s"), T("at the asked load")
+    alone, loaded = option.decode_tokens_per_s, option.loaded_tokens_per_s
+    yield figure_row(T("speed alone"), alone, say, unit=rate, note=reading_note(alone))
+    yield figure_row(T("speed under load"), loaded, say, unit=rate, note=T("each, at the asked load"))
+    yield figure_row(T("first word after"), option.ttft_s, say, unit=T("s"), note=at_load, show=seconds)
+    yield figure_row(
+        T("all together"), option.throughput_tokens_per_s, say, unit=rate, note=_users_note(option)
+    )
+    yield figure_row(T("quality"), option.quality, say, unit=T("of 100"), note=_quality_note(option))
+    yield figure_row(
+        T("cost"), option.monthly_usd, say, unit=T("USD a month"), note=_cost_note(option), show=money
+    )
     if not isinstance(option.upfront_usd, Estimate) or option.upfront_usd.high > 0:
-        yield figure_row(T("paid once"), option.upfront_usd, T("USD"), say, money)
+        yield figure_row(T("paid once"), option.upfront_usd, say, unit=T("USD"), show=money)
 
 
-def figure_row(
-    name: Text, figure: Estimate | Unknown, note: Text, say: Say, show: Callable[[float], str] = significant
+def figure_row(  # noqa: PLR0913 - one line of the table
+    name: Text,
+    figure: Estimate | Unknown,
+    say: Say,
+    *,
+    unit: Text,
+    note: Text | str = "",
+    show: Callable[[float], str] = significant,
 ) -> FigureRow:
     """One line of the table; an unknown says why."""
     if isinstance(figure, Unknown):
-        return say(name), "", UNKNOWN_MARK, "", say(T("unknown: {reason}", reason=say(figure.reason)))
+        reason = say(T("unknown: {reason}", reason=say(figure.reason)))
+        return FigureRow(name=say(name), likely=UNKNOWN_MARK, unit="", note=reason)
     low, high = show(figure.low), show(figure.high)
-    likely = f"{MARKS[figure.basis]} {show(figure.likely)}".strip()
-    return (
-        (say(name), "", likely, "", say(note)) if low == high else (say(name), low, likely, high, say(note))
-    )
+    ends = {} if low == high else {"low": low, "high": high}
+    return FigureRow(name=say(name), likely=marked(figure, show), unit=say(unit), note=say(note), **ends)
 
 
-def spoken(
-    figure: Estimate | Unknown, note: Text, say: Say, show: Callable[[float], str] = significant
-) -> str:
-    """A figure in one cell: likely value, range, unit; an unknown says why."""
-    if isinstance(figure, Unknown):
-        return say(T("unknown: {reason}", reason=say(figure.reason)))
-    return f"{span(figure, show)} {say(note)}"
-
-
-def speed_note(speed: Estimate | Unknown) -> Text:
-    """The unit of a writing speed, beside reading."""
+def reading_note(speed: Estimate | Unknown) -> Text:
+    """A writing speed beside reading."""
     is_fast = isinstance(speed, Estimate) and speed.likely >= READING_TOKENS_PER_S
-    return T("tok/s, faster than reading") if is_fast else T("tok/s, slower than reading")
+    return T("faster than reading") if is_fast else T("slower than reading")
 
 
-def _users_note(option: Option) -> Text:
-    users = f"{math.floor(option.num_users):,}" if math.isfinite(option.num_users) else UNKNOWN_MARK
-    return T("tok/s, up to {n} users", n=users)
+def _users_note(option: Option) -> Text | str:
+    if not math.isfinite(option.num_users):
+        return ""
+    return T("for up to {n} users", n=f"{math.floor(option.num_users):,}")
 
 
-def _quality_note(option: Option) -> Text:
+def _quality_note(option: Option) -> Text | str:
     evidence = EVIDENCE.get(option.quality_evidence, option.quality_evidence)
     if not math.isfinite(option.pass_probability):
-        return T("of 100, {evidence}", evidence=evidence)
+        return evidence
     chance = f"{option.pass_probability * PERCENT:.0f}"
-    return T("of 100, {evidence}; enough: {chance} %", evidence=evidence, chance=chance)
+    return T("{evidence}; enough: {chance} %", evidence=evidence, chance=chance)
 
 
-def _cost_note(option: Option) -> Text:
+def _cost_note(option: Option) -> Text | str:
     if math.isfinite(option.usd_per_million_tokens):
-        return T("USD a month, {price} per 1M tokens", price=money(option.usd_per_million_tokens))
-    return T("USD a month")
+        return T("{price} per 1M tokens", price=money(option.usd_per_million_tokens))
+    return ""

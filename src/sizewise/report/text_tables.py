@@ -33,16 +33,17 @@ def compare_blocks(answer: CompareAnswer, say: Say) -> Iterator[RenderableType]:
         numbers = [f"[{i}]" for i in range(1, len(columns) + 1)]
         titles = [deployment_title(option.deployment, say) for option in answer.options]
         yield grid(zip(numbers, titles, strict=True))
-        yield grid(_side_by_side(columns), header=("", *numbers), right=tuple(range(1, len(columns) + 1)))
+        yield grid(_side_by_side(columns), header=("", *numbers))
         yield paragraph(say(LEGEND), FAINT)
     yield from rejection_blocks(answer.refused, say, has_answer=bool(answer.options))
 
 
-def _side_by_side(columns: Sequence[Sequence[FigureRow]]) -> Iterator[tuple[str, ...]]:
-    """Rows of the same figure; the likely value of each option, with its range where there is one."""
-    for cells in zip(*columns, strict=False):
-        values = (f"{likely} ({low}-{high})" if low else likely for _, low, likely, high, _ in cells)
-        yield (cells[0][0], *values)
+def _side_by_side(columns: Sequence[Sequence[FigureRow]]) -> Iterator[tuple[str | Line, ...]]:
+    """Rows of the same figure: value and range of each option, and under it what to know."""
+    names = list(dict.fromkeys(row.name for column in columns for row in column))
+    for name in names:
+        cells = [next((row for row in column if row.name == name), None) for column in columns]
+        yield (name, *(Line(cell.value) + Line(f"\n{cell.note}", FAINT) if cell else "" for cell in cells))
 
 
 def hardware_blocks(answer: HardwareAnswer, say: Say) -> Iterator[RenderableType]:
@@ -91,5 +92,7 @@ def _cell(value: Any) -> str:  # noqa: ANN401 - a fact of any type
     if isinstance(value, list | tuple):
         return ", ".join(map(str, value))
     if isinstance(value, float):
-        return UNKNOWN_MARK if math.isnan(value) else f"{value:,.10g}"
+        if math.isnan(value):
+            return UNKNOWN_MARK
+        return f"{value:,.0f}" if value.is_integer() else f"{value:,.10g}"
     return "" if value is None else str(value)

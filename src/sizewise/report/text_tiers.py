@@ -10,6 +10,7 @@ from sizewise.domain.estimate import Estimate
 from sizewise.domain.text import T
 from sizewise.report.figures import UNKNOWN_MARK, gib, marked, money
 from sizewise.report.page import FAINT, STRONG, grid, heading, paragraph
+from sizewise.report.text_option import brief
 from sizewise.report.words import COMPLEXITIES
 from sizewise.units import format_tokens, significant
 
@@ -31,6 +32,15 @@ def tiers_blocks(answer: TiersAnswer, say: Say) -> Iterator[RenderableType]:
     )
     yield Line(say(title), style=STRONG)
     yield grid((_rule_row(line, say) for line in answer.lines), header=_rule_header(say))
+    yield heading(
+        say(T("Real models of today, computed: memory in GiB, the cheapest hardware for 4 bits, USD a month"))
+    )
+    header = (
+        say(T("size")), say(T("model")), say(T("16 bits")), say(T("4 bits")), say(T("hardware")), say(T("USD")),
+        say(T("quality")),
+    )  # fmt: skip
+    rows = (_model_row(line.name, model) for line in answer.lines for model in line.models)
+    yield grid(rows, header=header, right=(2, 3, 5, 6))
     for line in answer.lines:
         yield from _tier(line, say)
     yield heading(say(T("What a complexity stands for")))
@@ -68,21 +78,16 @@ def _tier(line: TierLine, say: Say) -> Iterator[RenderableType]:
             (say(T("evidence")), say(line.evidence)),
         ]
     )
-    if line.models:
-        header = (
-            say(T("model, computed")), say(T("16 bits, GiB")), say(T("4 bits, GiB")),
-            say(T("cheapest hardware, 4 bits")), say(T("USD a month")), say(T("quality")),
-        )  # fmt: skip
-        yield grid((_model_row(model) for model in line.models), header=header, right=(1, 2, 4, 5))
 
 
-def _model_row(model: TierModel) -> tuple[str, ...]:
+def _model_row(size: str, model: TierModel) -> tuple[str, ...]:
     quality = marked(model.quality, significant) if isinstance(model.quality, Estimate) else UNKNOWN_MARK
     return (
+        size,
         model.model.rsplit("/", 1)[-1],
         gib(model.fp16_bytes),
         gib(model.int4_bytes),
-        model.hardware,
+        brief(model.hardware),
         money(model.monthly_usd),
         quality,
     )

@@ -1,0 +1,151 @@
+"""The fitted table of speed: physical, complete, and near what was measured."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from sizewise.catalog import load_catalog
+from sizewise.catalog.speed_constants import BOUNDS, band, coefficients, family_of, speed_table
+from sizewise.domain.device import DEVICE_CLASSES
+from sizewise.errors import NotSupported
+from sizewise.estimate.speed import SpeedCoefficients
+from sizewise.predict.questions import QUESTION_COLUMNS
+from sizewise.predict.serving import predict_serving
+from sizewise.predict.single import predict_single
+
+CATALOG = load_catalog()
+SPEED_CLASSES = sorted({q.speed_class for q in CATALOG.quantizations.values()})
+PHASES = ("decode", "prefill", "throughput", "ttft", "tpot")
+
+
+@pytest.mark.parametrize("engine", sorted(speed_table()["engine"]))
+@pytest.mark.parametrize("speed_class", SPEED_CLASSES)
+def test_constants_are_physical_for_every_class_and_format(engine: str, speed_class: str) -> None:
+    constants = coefficients(engine, DEVICE_CLASSES, speed_class)
+    for name in SpeedCoefficients.__dataclass_fields__:
+        value = getattr(constants, name)
+        if name in {"chunk_tokens", "ingest_s", "compute_class"}:
+            continue
+        low, high = BOUNDS.get(name, (0.0, np.inf))
+        assert value.shape == (len(DEVICE_CLASSES),)
+        assert (value >= low).all(), name
+        assert (value <= high).all(), name
+        assert (value > 0).all(), name
+
+
+def test_machines_of_one_class_share_their_constants_in_any_order() -> None:
+    constants = coefficients("vllm", ["nvidia-dc", "nvidia-gaming", "nvidia-dc"], "fp8")
+    swapped = coefficients("vllm", ["nvidia-gaming", "nvidia-dc", "nvidia-gaming"], "fp8")
+    assert np.asarray(constants.layer_s)[[0, 1]].tolist() == np.asarray(swapped.layer_s)[[1, 0]].tolist()
+    assert np.asarray(constants.layer_s)[0] == np.asarray(constants.layer_s)[2]
+
+
+def test_every_proposed_engine_has_constants() -> None:
+    for engine in CATALOG.engines.values():
+        if engine.is_default:
+            assert family_of(engine.name) in speed_table()["engine"]
+
+
+def test_an_engine_that_nobody_measured_is_refused_by_name() -> None:
+    with pytest.raises(NotSupported, match="speed of engine 'abacus'"):
+        coefficients("abacus", ["nvidia-dc"], "f16")
+
+
+@pytest.mark.parametrize("phase", PHASES)
+@pytest.mark.parametrize("kind", ["dense", "moe"])
+@pytest.mark.parametrize("engine", ["llama.cpp", "mlx", "vllm", "transformers"])
+def test_bands_hold_the_likely_value_and_widen_where_nothing_was_measured(
+    engine: str, phase: str, kind: str
+) -> None:
+    for device_class in DEVICE_CLASSES:
+        found = band(engine, device_class, phase, kind)
+        assert 0 < found.factor_low < 1 < found.factor_high
+    unseen = band(engine, "ascend", phase, kind)
+    assert unseen.basis == "assumed"
+
+
+def question(kind: str, **given: str) -> dict[str, str]:
+    return dict.fromkeys(QUESTION_COLUMNS[kind], "") | {"row_id": "q"} | given
+
+
+LLAMA_8B, LLAMA_70B = "meta-llama/Llama-3.1-8B-Instruct", "meta-llama/Llama-3.1-70B-Instruct"
+
+
+@pytest.mark.parametrize(
+    ("model", "device", "num_devices", "measured"),
+    [
+        (LLAMA_8B, "NVIDIA GeForce RTX 4090", "1", 127.7),
+        (LLAMA_8B, "NVIDIA GeForce RTX 3090", "1", 111.7),
+        (LLAMA_70B, "NVIDIA RTX A6000", "1", 14.6),
+        (LLAMA_70B, "NVIDIA L40S", "1", 15.3),
+        (LLAMA_70B, "NVIDIA GeForce RTX 3090", "2", 16.3),
+        (LLAMA_70B, "Apple M2 Ultra (76-core GPU)", "1", 12.1),
+    ],
+)
+def test_decode_is_near_published_measurements(
+    model: str, device: str, num_devices: str, measured: float
+) -> None:
+    # Q4_K_M, llama.cpp of May 2024, short context: github XiongjieDai/GPU-Benchmarks-on-LLM-Inference
+    rows, warnings = predict_single(
+        [
+            question(
+                "single", engine="llama.cpp", model=model, quant="Q4_K_M", device=device, num_devices=num_devices,
+                phase="decode", generated_tokens="1024", flash_attention="off",
+                engine_version="May 2024 snapshot",
+            )
+        ],
+        CATALOG,
+    )  # fmt: skip
+    assert warnings == []
+    assert rows[0]["likely"] == pytest.approx(measured, rel=0.2)
+    assert rows[0]["low"] < rows[0]["likely"] < rows[0]["high"]
+    assert rows[0]["fits"]
+
+
+def serving(**given: str) -> dict[str, Any]:
+    plain = {
+        "engine": "vllm", "model": LLAMA_8B, "quant": "FP8", "device": "NVIDIA H100 SXM5 80GB", "num_devices": "1",
+        "tensor_parallel": "1", "pipeline_parallel": "1", "input_tokens": "1024", "output_tokens": "256",
+        "scenario": "closed loop", "replicas": "1",
+    }  # fmt: skip
+    rows, warnings = predict_serving([question("serving", **(plain | given))], CATALOG)
+    assert warnings == []
+    return rows[0]
+
+
+def test_replicas_multiply_throughput_and_leave_latency_alone() -> None:
+    one = serving(concurrency="16")
+    two = serving(concurrency="32", num_devices="2", replicas="2")
+    assert two["output_tokens_per_s_likely"] == pytest.approx(2 * one["output_tokens_per_s_likely"])
+    assert two["tpot_s_likely"] == pytest.approx(one["tpot_s_likely"])
+
+
+def test_fewer_streams_than_replicas_leave_some_idle() -> None:
+    one = serving(concurrency="1")
+    four = serving(concurrency="1", num_devices="4", replicas="4")
+    assert four["output_tokens_per_s_likely"] == pytest.approx(one["output_tokens_per_s_likely"])
+    assert four["ttft_s_likely"] == pytest.approx(one["ttft_s_likely"])
+
+
+def test_a_carried_rate_gives_its_throughput() -> None:
+    assert serving(request_rate_per_s="2", concurrency="")["output_tokens_per_s_likely"] == pytest.approx(512)
+
+
+def test_unknown_names_blank_their_row_with_one_warning() -> None:
+    asked = [question("single", engine="llama.cpp", model="nobody/nothing", quant="Q4_K_M", phase="decode",
+                      device="NVIDIA GeForce RTX 4090", num_devices="1")]  # fmt: skip
+    rows, warnings = predict_single(asked, CATALOG)
+    assert rows == [{"row_id": "q"}]
+    assert len(warnings) == 1
+    assert warnings[0].startswith("q: unknown model")
+
+
+def test_prefill_over_a_row_split_is_not_guessed() -> None:
+    asked = [question("single", engine="llama.cpp", model=LLAMA_8B, quant="Q4_K_M", phase="prefill", split="row",
+                      device="NVIDIA GeForce RTX 4090", num_devices="2", prompt_tokens="512")]  # fmt: skip
+    rows, _ = predict_single(asked, CATALOG)
+    assert "likely" not in rows[0]
+    assert rows[0]["fits"]
