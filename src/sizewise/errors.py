@@ -14,7 +14,6 @@ as a template and its parameters, so that a shell can show it in the user's lang
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -107,6 +106,8 @@ class MissingExtra(SizewiseError):
 
 def nearest_names(given: str, known: Iterable[str], count: int = 3) -> tuple[str, ...]:
     """The known names most like the given one, best first: by letters, by their last words, then by containment."""
+    from difflib import get_close_matches  # noqa: PLC0415 - only when a name is unknown
+
     wanted = given.strip().lower()[:MAX_SHOWN_CHARACTERS]
     by_lower = {name.lower(): name for name in known}
     short = {name.rsplit("/", 1)[-1]: name for name in by_lower}

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 HOMES = {
     "Question": "question", "accuracy": "facts", "catalog_check": "facts", "catalog_list": "facts",
-    "catalog_show": "facts", "compare": "compare", "fit": "fit", "hardware": "hardware", "predict": "facts", "recommend": "recommend",
-    "rule_of_thumb": "tiers", "tiers": "tiers",
+    "catalog_show": "facts", "compare": "compare", "fit": "fit", "hardware": "hardware",
+    "predict": "facts", "recommend": "recommend", "rule_of_thumb": "tiers", "tiers": "tiers",
 }  # fmt: skip
 """Module of each verb: imported when it is called, so that one verb does not pay for the others."""
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sizewise.advisor.options import option
+from sizewise.advisor.options import survivor_option
 from sizewise.advisor.trial import trial
 from sizewise.decide import wording
 from sizewise.decide.rank import COST_TIE_RATIO
@@ -29,21 +29,14 @@ WAYS_TO_PAY = {"rent": T("rented by the hour"), "buy": T("bought"), "owned": T("
 def alternatives(catalog: Catalog, found: Found, answer: Option, position: int) -> tuple[Alternative, ...]:
     """Next cheaper, next better, other path: each only if there is one."""
     wanted = (
-        _cheaper(catalog, found, answer),
-        _better(catalog, found, answer, position),
+        _cheaper(found, answer),
+        _better(found, answer, position),
         _other_path(catalog, found, answer),
     )
     return tuple(a for a in wanted if a is not None)
 
 
-def _at(catalog: Catalog, found: Found, position: int) -> Option:
-    if found.survivors is None:
-        raise ValueError("no survivors")
-    row_id, machine_id = int(found.survivors.row_ids[position]), int(found.survivors.machine_ids[position])
-    return option(catalog, found.space, found.grades, found.request, row_id, machine_id)
-
-
-def _cheaper(catalog: Catalog, found: Found, answer: Option) -> Alternative | None:
+def _cheaper(found: Found, answer: Option) -> Alternative | None:
     """The best known quality among what costs clearly less but may not reach the bar."""
     if found.survivors is None or not isinstance(answer.monthly_usd, Estimate):
         return None
@@ -75,7 +68,7 @@ def _best_of(mean: Array, cost: Array) -> int:
     return int(np.lexsort((cost, -mean))[0])
 
 
-def _better(catalog: Catalog, found: Found, answer: Option, position: int) -> Alternative | None:
+def _better(found: Found, answer: Option, position: int) -> Alternative | None:
     """The cheapest option that is really better: a difference beyond the uncertainty."""
     if found.survivors is None or not isinstance(answer.quality, Estimate):
         return None
@@ -86,7 +79,7 @@ def _better(catalog: Catalog, found: Found, answer: Option, position: int) -> Al
     best = found.ranked(1, among=is_better) if is_better.any() else np.zeros(0, dtype=np.intp)
     if not len(best):
         return None
-    chosen = _at(catalog, found, int(best[0]))
+    chosen = survivor_option(found, int(best[0]))
     more = _likely(chosen) - _likely(answer)
     quality = wording.points(getattr(chosen.quality, "likely", float("nan")))
     if more < 1:

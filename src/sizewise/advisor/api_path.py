@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from statistics import median
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from sizewise.catalog.prices import api_offers
 from sizewise.decide import wording
@@ -58,7 +59,7 @@ def cheapest_offer(
     if not priced:
         return None
     usd, offer = priced[0]
-    return offer, usd, median(bill for bill, _ in priced), len(priced)
+    return offer, usd, float(np.median([bill for bill, _ in priced])), len(priced)
 
 
 def api_rejection(request: Request, answer: Option) -> tuple[Rejection, ...]:

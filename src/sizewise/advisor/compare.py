@@ -91,6 +91,4 @@ def _evaluated(catalog: Catalog, asked: Asked, text: str) -> Option | Rejection:
             lift=T("see: sizewise fit {model} --device DEVICE", model=model.name),
         )  # fmt: skip
     grades = grade(tried.space.rows, request)
-    return option(
-        catalog, tried.space, grades, request, int(tried.row_ids[index]), int(tried.machine_ids[index])
-    )
+    return option(tried.space, grades, request, int(tried.row_ids[index]), int(tried.machine_ids[index]))

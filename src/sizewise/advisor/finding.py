@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -14,7 +13,6 @@ from sizewise.advisor.space import Space, build_space, market_machines, owned_ma
 from sizewise.decide.candidates import model_gate
 from sizewise.decide.rank import RankKeys, order
 from sizewise.decide.search import NOTHING, Counts, Survivors, joined, search
-from sizewise.proof.probe import this_computer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -95,10 +93,11 @@ def machines_of(catalog: Catalog, asked: Asked) -> list[Machine]:
     """Hardware named by the user, this computer, and the market: as far as the request looks at them."""
     machines: list[Machine] = []
     if "owned" in asked.request.filters.paths:
-        at_hand = [
-            *asked.named_machines,
-            *(this_computer(catalog).machines if asked.uses_this_computer else ()),
-        ]
+        at_hand = list(asked.named_machines)
+        if asked.uses_this_computer:
+            from sizewise.proof.probe import this_computer
+
+            at_hand += this_computer(catalog).machines
         machines += owned_machines(with_known_power(at_hand, tuple(catalog.devices.values())))
     if asked.searches_market:
         machines += market_machines(tuple(catalog.devices.values()), asked.request, catalog.facts_date)
@@ -116,6 +115,8 @@ def run(space: Space, request: Request) -> tuple[Survivors | None, Counts]:
     if space.num_candidates < PARALLEL_FROM_CANDIDATES:
         results = [job(block, i) for i, block in numbered]
     else:
+        from concurrent.futures import ThreadPoolExecutor
+
         with ThreadPoolExecutor(NUM_THREADS) as pool:
             results = list(pool.map(lambda pair: job(pair[1], pair[0]), numbered))
     counts = NOTHING

@@ -26,15 +26,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sizewise.advisor.finding import Found
+    from sizewise.advisor.space import Row
     from sizewise.catalog import Catalog
     from sizewise.domain.decision import Option
+    from sizewise.domain.device import Machine
     from sizewise.domain.number import Array
     from sizewise.domain.request import Request
     from sizewise.domain.text import Text, Value
 
 PASS_Z = 0.8416
 """Normal quantile of the pass probability 0.8."""
-MAX_FRONTIER_ROWS = 40
+MAX_FRONTIER_ROWS = 24
 """Rows that may take over: the best ranked ones and the best larger ones."""
 MAX_FRONTIER_MACHINES = 60
 CONTEXT_STEP_TOKENS = 256
@@ -50,8 +52,8 @@ class Frontier:
             raise ValueError("a frontier needs an answer")
         ranked = found.ranked(MAX_FRONTIER_ROWS)
         better = np.argsort(-np.nan_to_num(found.grades.mean[survivors.row_ids], nan=-1.0), kind="stable")
-        chosen = np.unique(np.concatenate([ranked, better[:MAX_FRONTIER_ROWS]]))
-        rows = [found.space.rows[i] for i in survivors.row_ids[chosen]]
+        chosen = sorted({*ranked.tolist(), *better[:MAX_FRONTIER_ROWS].tolist()})
+        rows = [found.space.rows[i] for i in survivors.row_ids[chosen].tolist()]
         models = tuple({row.model.name: row.model for row in rows}.values())
         owned = [m for m in found.machines if m.is_owned]
         used = {int(i) for i in survivors.machine_ids[ranked]}
@@ -78,15 +80,7 @@ class Frontier:
         row = space.rows[int(survivors.row_ids[best[0]])]
         machine = space.machines[int(survivors.machine_ids[best[0]])]
         replicas = int(survivors.values.replicas[best[0]])
-        name = "|".join(
-            [
-                row.model.name,
-                row.quantization.name,
-                row.engine.name,
-                wording.machine_name(machine),
-                str(replicas),
-            ]
-        )
+        name = option_name(row, machine, replicas)
         described = T(
             "{model} in {quantization} with {engine} on {replicas} x {machine}",
             model=row.model.name, quantization=row.quantization.name, engine=row.engine.name,
@@ -95,10 +89,17 @@ class Frontier:
         return name, described
 
 
+def option_name(row: Row, machine: Machine, replicas: int) -> str:
+    """What makes an option another one: model, format, engine, hardware, replicas."""
+    return "|".join(
+        [row.model.name, row.quantization.name, row.engine.name, wording.machine_name(machine), str(replicas)]
+    )
+
+
 def flips(catalog: Catalog, found: Found, answer: Option, row_id: int, machine_id: int) -> tuple[Flip, ...]:
     """Thresholds of the inputs at which the answer changes, each verified on both sides."""
     frontier = Frontier(catalog, found)
-    now, _ = frontier.winner(found.request)
+    now = option_name(found.space.rows[row_id], found.space.machines[machine_id], answer.deployment.replicas)
     checked = []
     for name, threshold, below, above in thresholds(found, answer, row_id, machine_id):
         before, _ = frontier.winner(below)

@@ -15,7 +15,7 @@ from sizewise.domain.decision import Rejection
 from sizewise.domain.text import T
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from sizewise.advisor.finding import Found
     from sizewise.advisor.trial import Trial
@@ -46,10 +46,15 @@ GATE_TEXTS: dict[str, Text] = {
 def neighbours(catalog: Catalog, found: Found, answer: Option) -> Iterator[Rejection]:
     """The sizes around the answer and its other formats, each with the constraint that binds."""
     chosen = catalog.models[answer.deployment.model]
-    for role, model in (("size-above", size_above(found, chosen)), ("size-below", size_below(found, chosen))):
+    sizes = {"size-above": size_above(found, chosen), "size-below": size_below(found, chosen)}
+    request = replace(found.request, filters=replace(found.request.filters, quantizations=()))
+    models = [chosen, *(m for m in sizes.values() if m)]
+    tried = trial(catalog, request, models, found.machines)
+    for role, model in sizes.items():
         if model:
-            yield from _closest(catalog, found, answer, role, [model], found.request)
-    yield from other_formats(catalog, found, answer, chosen)
+            yield closest(catalog, found.request, tried, model, role=role, answer=answer)
+    if tried is not None:
+        yield from other_formats(catalog, request, tried, answer)
 
 
 def size_above(found: Found, chosen: Model) -> Model | None:
@@ -80,18 +85,16 @@ def _is_next_size(model: Model, chosen: Model, *, is_larger: bool) -> bool:
     return SAME_SIZE_RATIO < (ratio if is_larger else 1 / ratio) < NEXT_SIZE_RATIO
 
 
-def other_formats(catalog: Catalog, found: Found, answer: Option, chosen: Model) -> Iterator[Rejection]:
+def other_formats(catalog: Catalog, request: Request, tried: Trial, answer: Option) -> Iterator[Rejection]:
     """Every other proposed format of the chosen model on its engine, one line each."""
-    request = replace(found.request, filters=replace(found.request.filters, quantizations=()))
-    tried = trial(catalog, request, [chosen], found.machines)
-    if tried is None:
-        return
-    rows = [tried.row(i) for i in range(len(tried.row_ids))]
-    is_same_engine = np.array([row.engine.name == answer.deployment.engine for row in rows])
-    names = np.array([row.quantization.name for row in rows])
-    for name in dict.fromkeys(names[is_same_engine].tolist()):
-        if name != answer.deployment.quantization:
-            index = tried.best(among=(names == name) & is_same_engine)
+    same = answer.deployment
+    formats = tried.text_column(lambda row: row.quantization.name)
+    is_here = (tried.text_column(lambda row: row.model.name) == same.model) & (
+        tried.text_column(lambda row: row.engine.name) == same.engine
+    )
+    for name in dict.fromkeys(formats[is_here].tolist()):
+        if name != same.quantization:
+            index = tried.best(among=(formats == name) & is_here)
             yield _rejection(catalog, request, tried, index, role="quantization", answer=answer)
 
 
@@ -107,11 +110,9 @@ def nearest(catalog: Catalog, found: Found) -> list[Rejection]:
     able = [m for m in models if best.get(m.name, -1.0) >= enough]
     if not able:
         able = sorted(found.models, key=lambda m: (-best.get(m.name, -1.0), m.num_params, m.name))
-    return [
-        rejection
-        for model in able[:MAX_NEAREST]
-        for rejection in _closest(catalog, found, None, "nearest", [model], found.request)
-    ]
+    shown = able[:MAX_NEAREST]
+    tried = trial(catalog, found.request, shown, found.machines)
+    return [closest(catalog, found.request, tried, model, role="nearest", answer=None) for model in shown]
 
 
 def refused_by_name(catalog: Catalog, found: Found) -> Iterator[Rejection]:
@@ -136,26 +137,24 @@ def _gate_lift(catalog: Catalog, name: str, gate: str) -> Text:
     return T("another model, or the requirement dropped")
 
 
-def _closest(
-    catalog: Catalog,
-    found: Found,
-    answer: Option | None,
-    role: str,
-    models: Sequence[Model],
-    request: Request,
-) -> Iterator[Rejection]:
-    """The variant that comes closest: never quoted in a format in which it is hopeless."""
-    tried = trial(catalog, request, models, found.machines)
-    if tried is None:
-        for model in models:
-            yield Rejection(
-                option=model.name, role=role, constraint="support", shortfall=T("no engine runs it on this hardware"),
-                lift=T("other hardware"),
-            )  # fmt: skip
-        return
+def closest(
+    catalog: Catalog, request: Request, tried: Trial | None, model: Model, *, role: str, answer: Option | None
+) -> Rejection:
+    """The variant of a model that comes closest: never quoted in a format in which it is hopeless."""
+    nothing = np.zeros(0, dtype=bool)
+    is_asked = nothing if tried is None else tried.text_column(lambda row: row.model.name) == model.name
+    formats = request.filters.quantizations
+    if tried is not None and formats:
+        is_asked &= np.isin(tried.text_column(lambda row: row.quantization.name), formats)
+    if tried is None or not is_asked.any():
+        return Rejection(
+            option=model.name, role=role, constraint="support", shortfall=T("no engine runs it on this hardware"),
+            lift=T("other hardware"),
+        )  # fmt: skip
     probability = grade(tried.space.rows, request).probability[tried.row_ids]
-    is_enough = probability >= request.limits.min_pass_probability
-    yield _rejection(catalog, request, tried, tried.best(among=is_enough), role=role, answer=answer)
+    is_enough = is_asked & (probability >= request.limits.min_pass_probability)
+    index = tried.best(among=is_enough if is_enough.any() else is_asked)
+    return _rejection(catalog, request, tried, index, role=role, answer=answer)
 
 
 def _rejection(

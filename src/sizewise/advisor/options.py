@@ -10,7 +10,7 @@ import numpy as np
 from sizewise.advisor.costing import cost_range
 from sizewise.advisor.grading import evidence
 from sizewise.catalog.speed_constants import band
-from sizewise.catalog.weights_table import weights_of
+from sizewise.catalog.weights_table import weights_basis
 from sizewise.decide.evaluate import Evaluated, evaluate, physics
 from sizewise.domain.decision import Deployment, Option
 from sizewise.domain.estimate import Estimate, Unknown
@@ -20,9 +20,9 @@ from sizewise.estimate.memory_answers import memory_parts, memory_total
 from sizewise.units import MILLION, SECONDS_PER_HOUR
 
 if TYPE_CHECKING:
+    from sizewise.advisor.finding import Found
     from sizewise.advisor.grading import Grades
     from sizewise.advisor.space import Row, Space
-    from sizewise.catalog import Catalog
     from sizewise.decide.evaluate import Block, Physics
     from sizewise.domain.device import Machine
     from sizewise.domain.request import Request
@@ -31,9 +31,15 @@ PATH_OF_NOTHING = ""
 """Path of an option that no allowed way pays for."""
 
 
-def option(
-    catalog: Catalog, space: Space, grades: Grades, request: Request, row_id: int, machine_id: int
-) -> Option:
+def survivor_option(found: Found, position: int) -> Option:
+    """Everything about one survivor of a search."""
+    if found.survivors is None:
+        raise ValueError("the search left no survivors")
+    row_id, machine_id = int(found.survivors.row_ids[position]), int(found.survivors.machine_ids[position])
+    return option(found.space, found.grades, found.request, row_id, machine_id)
+
+
+def option(space: Space, grades: Grades, request: Request, row_id: int, machine_id: int) -> Option:
     """Everything about one row on one machine."""
     block = space.pair(row_id, machine_id)
     row, machine = space.rows[row_id], space.machines[machine_id]
@@ -44,7 +50,7 @@ def option(
         known.memory,
         rule=row.engine.memory_rule,
         num_sequences=deployment.num_sequences,
-        weights_basis=weights_of(catalog, row.model, row.quantization).basis,
+        weights_basis=weights_basis(row.model, row.quantization),
         host_bytes=first_value(block.weights.host_bytes),
     )
     speeds = speeds_of(row, machine, values, load)

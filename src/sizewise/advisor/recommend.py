@@ -13,7 +13,7 @@ from sizewise.advisor.asking import ask
 from sizewise.advisor.finding import find
 from sizewise.advisor.flips import flips
 from sizewise.advisor.neighbours import nearest, neighbours, refused_by_name
-from sizewise.advisor.options import option
+from sizewise.advisor.options import survivor_option
 from sizewise.catalog import load_catalog
 from sizewise.decide import wording
 from sizewise.decide.flow import flow
@@ -44,7 +44,7 @@ def recommend(question: Question, *, user_catalog: str | None = None, top: int =
     asked = ask(catalog, question)
     found = find(catalog, asked)
     best = distinct(found, top)
-    options = tuple(_option(catalog, found, int(i)) for i in best)
+    options = tuple(survivor_option(found, int(i)) for i in best)
     answer = options[0] if options else None
     facts = {
         "assumptions": asked.assumptions,
@@ -76,11 +76,6 @@ def distinct(found: Found, top: int) -> Array:
             seen.add(key)
             best.append(position)
     return np.array(best[:top], dtype=np.intp)
-
-
-def _option(catalog: Catalog, found: Found, position: int) -> Option:
-    row_id, machine_id = _ids(found, position)
-    return option(catalog, found.space, found.grades, found.request, row_id, machine_id)
 
 
 def _ids(found: Found, position: int) -> tuple[int, int]:

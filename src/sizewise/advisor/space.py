@@ -112,16 +112,17 @@ def sensible_rows(
 ) -> Iterator[Row]:
     """Each model in each format worth proposing, on each engine that reads the format and runs the model."""
     readers = {q.name: [e for e in engines if reads(e, q)] for q in catalog.quantizations.values()}
+    readable = [q for q in catalog.quantizations.values() if readers[q.name]]
+    formats = {
+        name: [q for q in readable if is_sensible(q, native, request.filters, request.limits)]
+        for name, native in catalog.quantizations.items()
+    }
     for model in models:
-        native = catalog.quantizations[model.native_format]
         able = {e.name for e in engines if runs(e, model)}
-        for quantization in catalog.quantizations.values():
-            if not readers[quantization.name]:
-                continue
-            if is_sensible(quantization, native, request.filters, request.limits):
-                for engine in readers[quantization.name]:
-                    if engine.name in able:
-                        yield Row(model=model, quantization=quantization, engine=engine)
+        for quantization in formats[model.native_format]:
+            for engine in readers[quantization.name]:
+                if engine.name in able:
+                    yield Row(model=model, quantization=quantization, engine=engine)
 
 
 def market_machines(devices: Sequence[Device], request: Request, today: str) -> list[Machine]:
@@ -216,6 +217,7 @@ def _blocks_of(
         return
     classes = [machines[i].device.device_class for i in machine_ids]
     counts = parts.machines.num_devices[machine_ids]
+    distinct = sorted({int(n) for n in counts.tolist()})
     groups: dict[tuple[str, str, str], list[int]] = {}
     for i, row in enumerate(rows):
         if row.engine.name == engine.name:
@@ -225,7 +227,7 @@ def _blocks_of(
         row_ids = np.array(row_list)
         constants = coefficients(engine.name, classes, speed_class)
         able_devices = _devices_for(rows[row_list[0]].quantization, machines, machine_ids)
-        for count in np.unique(counts).astype(int).tolist():
+        for count in distinct:
             heads = parts.models.num_heads[parts.model_of_row[row_ids]]
             able = row_ids[can_share(engine, heads, count)]
             here = np.flatnonzero((counts == count) & able_devices)

@@ -13,7 +13,7 @@ from sizewise.decide.nearest import STAGES, at, excess, nearest_machine
 from sizewise.decide.search import as_grid, joined_values
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from sizewise.advisor.space import Row, Space
     from sizewise.catalog import Catalog
@@ -39,6 +39,10 @@ class Trial:
         distance = excess(self.values, self.stages)
         is_left_out = np.zeros(len(distance), dtype=bool) if among is None or not among.any() else ~among
         return int(np.lexsort((distance, -self.stages, is_left_out))[0])
+
+    def text_column(self, name_of: Callable[[Row], str]) -> Array:
+        """A name of every row. [rows]"""
+        return np.array([name_of(self.space.rows[i]) for i in self.row_ids.tolist()])
 
     def row(self, index: int) -> Row:
         """The row at a position."""

@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from sizewise.catalog.loader import FOLDER
-from sizewise.catalog.table import Column, read_table, text
+from sizewise.catalog.table import FOLDER, Column, read_table, text
 from sizewise.domain.workload import COMPLEXITIES
 from sizewise.estimate.tensors import tensor_list
 from sizewise.units import GIB, TIB

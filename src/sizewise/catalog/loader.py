@@ -7,7 +7,6 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sizewise.catalog.describe import Fact, describe, find, listing
 from sizewise.catalog.names import NameIndex
 from sizewise.catalog.rows import (
     DEVICE_COLUMNS,
@@ -17,7 +16,7 @@ from sizewise.catalog.rows import (
     device_from_row,
     model_from_row,
 )
-from sizewise.catalog.table import file_text, header_of, path_shown, read_table
+from sizewise.catalog.table import FOLDER, file_text, header_of, path_shown, read_table
 from sizewise.domain.engine import Engine
 from sizewise.domain.quantization import Quantization
 from sizewise.domain.workload import Task
@@ -26,11 +25,9 @@ from sizewise.errors import InvalidFile, NotSupported, UnknownName
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from sizewise.catalog.describe import Fact
     from sizewise.domain.device import Device
     from sizewise.domain.model import Model
-
-FOLDER = Path(__file__).parent
-"""Where the shipped facts are."""
 
 
 class Catalog:
@@ -103,14 +100,20 @@ class Catalog:
 
     def find(self, name: str, kind: str = "") -> tuple[str, Any]:
         """The kind and the entry of this name, among all kinds or in the one given."""
+        from sizewise.catalog.describe import find  # noqa: PLC0415 - only for looking up facts
+
         return find(self, name, kind)
 
     def describe(self, name: str, kind: str = "") -> tuple[Fact, ...]:
         """Every field of an entry with its unit, source and date."""
+        from sizewise.catalog.describe import describe  # noqa: PLC0415 - only for looking up facts
+
         return describe(self, name, kind)
 
     def listing(self, kind: str, *, containing: str = "", **equal: object) -> tuple[Any, ...]:
         """Entries of one kind whose name contains a text and whose fields have these values."""
+        from sizewise.catalog.describe import listing  # noqa: PLC0415 - only for looking up facts
+
         return listing(self, kind, containing=containing, **equal)
 
     @cached_property

@@ -5,8 +5,8 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.resources import files
 
+from sizewise.catalog.table import FOLDER
 from sizewise.estimate.gguf import Relative
 
 
@@ -36,7 +36,7 @@ class MemoryConstants:
 @lru_cache(maxsize=1)
 def memory_constants() -> MemoryConstants:
     """The constants, read once."""
-    table = tomllib.loads(files("sizewise.catalog").joinpath("memory.toml").read_text(encoding="utf-8"))
+    table = tomllib.loads(FOLDER.joinpath("memory.toml").read_text(encoding="utf-8"))
     return MemoryConstants(
         relatives={name: Relative(**entry) for name, entry in table["relatives"].items()},
         totals={name: TotalConstants(**entry) for name, entry in table["totals"].items()},

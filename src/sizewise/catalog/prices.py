@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import csv
-import io
 from dataclasses import fields
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sizewise.catalog.price_rows import (
@@ -19,20 +17,19 @@ from sizewise.catalog.price_rows import (
     CostConstant,
     ServerPrice,
 )
-from sizewise.catalog.table import file_text, read_table
+from sizewise.catalog.table import FOLDER, file_text, read_table
 from sizewise.domain.estimate import Estimate
 from sizewise.errors import UnknownName
 from sizewise.estimate.cost import CostDefaults
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 __all__ = [
     "ApiOffer", "CloudOffer", "CostConstant", "ServerPrice", "api_offers", "api_prices", "cloud_offers",
     "cost_constant", "cost_constants", "cost_defaults", "rent_offers", "server_prices",
 ]  # fmt: skip
 
-FOLDER = Path(__file__).parent
 CHEAPENS = frozenset({"life_months", "residual_ratio"})
 """Constants that lower the monthly cost when they grow; all others raise it or leave it."""
 OPPOSITE = {"low": "high", "likely": "likely", "high": "low"}
@@ -75,7 +72,7 @@ def cost_defaults(case: str = "likely") -> CostDefaults:
 
 def api_offers(model_name: str) -> tuple[ApiOffer, ...]:
     """Offers that serve exactly the weights of this catalog model, cheapest output first."""
-    offers = (_api_offer(row) for row in _api_rows().get(model_name, ()))
+    offers = (_api_offer(row) for row in _api_rows(model_name) if row["serves"] == model_name)
     return tuple(
         sorted(
             offers, key=lambda offer: (offer.output_usd_per_mtok, offer.input_usd_per_mtok, offer.provider)
@@ -85,16 +82,13 @@ def api_offers(model_name: str) -> tuple[ApiOffer, ...]:
 
 def api_prices() -> tuple[ApiOffer, ...]:
     """All offers, closed models included."""
-    return tuple(_api_offer(row) for rows in _api_rows().values() for row in rows)
+    return tuple(_api_offer(row) for row in _api_rows(""))
 
 
-@cache
-def _api_rows() -> dict[str, list[dict[str, str]]]:
-    """Raw rows by the model that they serve: only the few that are asked for are turned into offers."""
-    rows: dict[str, list[dict[str, str]]] = {}
-    for row in csv.DictReader(io.StringIO(file_text(FOLDER / "prices_api.csv"))):
-        rows.setdefault(row["serves"], []).append(row)
-    return rows
+def _api_rows(mentioned: str) -> Iterator[dict[str, str]]:
+    """Raw rows whose line mentions a text: of a thousand offers only the few that are asked for are parsed."""
+    header, *lines = file_text(FOLDER / "prices_api.csv").splitlines()
+    return csv.DictReader([header, *(line for line in lines if mentioned in line)])
 
 
 def _api_offer(row: Mapping[str, str]) -> ApiOffer:

@@ -8,8 +8,7 @@ import math
 from dataclasses import dataclass
 from functools import cache
 
-from sizewise.catalog.loader import FOLDER
-from sizewise.catalog.table import file_text
+from sizewise.catalog.table import FOLDER, file_text
 from sizewise.estimate.quality import Z_80
 from sizewise.estimate.score_link import ScoreLink
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import tomllib
 from functools import lru_cache
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from sizewise.catalog.table import FOLDER
 from sizewise.errors import NotSupported
 from sizewise.estimate.speed import SpeedCoefficients
 
@@ -52,7 +52,7 @@ class Band(NamedTuple):
 @lru_cache(maxsize=1)
 def speed_table() -> dict[str, Any]:
     """speed.toml, parsed once."""
-    return tomllib.loads(files("sizewise.catalog").joinpath("speed.toml").read_text(encoding="utf-8"))
+    return tomllib.loads(FOLDER.joinpath("speed.toml").read_text(encoding="utf-8"))
 
 
 def family_of(engine_name: str) -> str:

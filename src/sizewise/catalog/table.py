@@ -6,6 +6,7 @@ import csv
 import io
 import math
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sizewise.errors import MAX_SHOWN_CHARACTERS, InvalidFile, InvalidQuantity
@@ -13,8 +14,9 @@ from sizewise.units import parse_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
-    from pathlib import Path
 
+FOLDER = Path(__file__).parent
+"""Where the shipped facts are."""
 MAX_TABLE_BYTES = 64 * 2**20
 """Largest table that is read. [bytes]"""
 MAX_PROBLEMS_SHOWN = 12

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import csv
 from functools import lru_cache
-from importlib.resources import files
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from sizewise.catalog.memory_constants import memory_constants
+from sizewise.catalog.table import FOLDER
 from sizewise.estimate.columns import WeightColumns
-from sizewise.estimate.gguf import BlockType, MixtureRules
-from sizewise.estimate.weights import GGUF, Weights, weight_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -21,6 +19,8 @@ if TYPE_CHECKING:
     from sizewise.domain.model import Model
     from sizewise.domain.number import Array
     from sizewise.domain.quantization import Quantization
+    from sizewise.estimate.gguf import BlockType, MixtureRules
+    from sizewise.estimate.weights import Weights
 
 SIZES = ("file_bytes", "device_bytes", "host_bytes", "output_bytes", "expert_bytes", "dense_read_bytes")
 """Columns of weights.csv after model, quantization and num_params; basis comes last."""
@@ -37,13 +37,15 @@ class Table(NamedTuple):
 
 
 def _rows(name: str) -> Iterator[dict[str, str]]:
-    with files("sizewise.catalog").joinpath(name).open(encoding="utf-8") as lines:
+    with FOLDER.joinpath(name).open(encoding="utf-8") as lines:
         yield from csv.DictReader(lines)
 
 
 @lru_cache(maxsize=1)
 def mixture_rules() -> MixtureRules:
     """The GGUF mixtures of gguf_mixtures.csv and the relatives of memory.toml."""
+    from sizewise.estimate.gguf import BlockType, MixtureRules  # noqa: PLC0415 - a search only looks up
+
     blocks: dict[str, BlockType] = {}
     base_types: dict[str, str] = {}
     choices: dict[tuple[str, str], list[tuple[int, tuple[str, ...], str]]] = {}
@@ -79,6 +81,8 @@ def counted_sizes() -> dict[tuple[object, ...], float]:
 
 def computed_weights(model: Model, quantization: Quantization) -> Weights:
     """Weights by the formulas, scaled to the quantizer's own count where that is known. [bytes]."""
+    from sizewise.estimate.weights import GGUF, weight_bytes  # noqa: PLC0415 - a search only looks up
+
     rules = mixture_rules()
     weights = weight_bytes(model, quantization, rules)
     if quantization.container != GGUF:
@@ -96,7 +100,7 @@ _computed = lru_cache(maxsize=65536)(computed_weights)
 @lru_cache(maxsize=1)
 def weights_table() -> Table:
     """weights.csv, parsed at once."""
-    text = files("sizewise.catalog").joinpath("weights.csv").read_text(encoding="utf-8")
+    text = FOLDER.joinpath("weights.csv").read_text(encoding="utf-8")
     rows = [line.split(",") for line in text.splitlines()[1:]]
     position = {(row[0], row[1], row[2]): i for i, row in enumerate(rows)}
     sizes = np.array([row[3:-1] for row in rows], dtype=np.float64).reshape(-1, len(SIZES))
@@ -108,8 +112,17 @@ def _row_of(table: Table, model: Model, quantization: Quantization) -> int:
     return table.position.get((model.name, quantization.name, f"{model.num_params:.0f}"), -1)
 
 
+def weights_basis(model: Model, quantization: Quantization) -> str:
+    """How the weights of one pair are known: exact, derived or assumed."""
+    table = weights_table()
+    row = _row_of(table, model, quantization)
+    return table.bases[row] if row >= 0 else _computed(model, quantization).basis
+
+
 def weights_of(catalog: Catalog, model: Model, quantization: Quantization) -> Weights:
     """Weights of one pair: looked up for the catalog's models, computed for others. [bytes]."""
+    from sizewise.estimate.weights import Weights  # noqa: PLC0415 - a search only looks up
+
     table = weights_table()
     row = _row_of(table, model, quantization) if model.name in catalog.models else -1
     if row < 0:
