@@ -49,9 +49,8 @@ def _cheaper(found: Found, answer: Option) -> Alternative | None:
     )
     if not is_cheaper.any():
         return None
-    chosen = _at(
-        catalog, found, int(np.flatnonzero(is_cheaper)[_best_of(mean[is_cheaper], cost[is_cheaper])])
-    )
+    best = _best_of(mean[is_cheaper], cost[is_cheaper])
+    chosen = survivor_option(found, int(np.flatnonzero(is_cheaper)[best]))
     return Alternative(
         role="next-cheaper",
         option=chosen,

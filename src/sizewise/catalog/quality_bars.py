@@ -92,5 +92,5 @@ def number_bar(value: float) -> QualityBar:
     Raises: InvalidQuantity for a number outside 0 to 100.
     """
     if not 0.0 <= value <= LARGEST_SCORE:
-        raise InvalidQuantity("quality bar: '{given}' must be from 0 to 100", given=value)
+        raise InvalidQuantity("--min-quality: '{given}' must be from 0 to 100", given=value)
     return QualityBar(value=float(value), reference=f"{value:g}", kind="number", margin=0.0)
