@@ -41,14 +41,14 @@ _REASONING = re.compile(
 )
 _CLOSED_YEARS = (
     (r"gpt-?3-?5", 0.2), (r"gpt-?4o-mini", 1.55), (r"gpt-?4o", 1.37), (r"gpt-?4-turbo|gpt-4-1106|gpt-4-0125", 0.87),
-    (r"gpt-?4-1", 2.28), (r"gpt-?4-5", 2.15), (r"gpt-?4", 0.2), 
+    (r"gpt-?4-1", 2.28), (r"gpt-?4-5", 2.15), (r"gpt-?4", 0.2),
     (r"gpt-?5-2", 2.95), (r"gpt-?5-1", 2.87), (r"gpt-?5(?!-[3-9])", 2.6),
-    (r"^o1", 1.75), (r"o3-mini", 2.08), (r"^o[34]|o4-mini", 2.29), 
+    (r"^o1", 1.75), (r"o3-mini", 2.08), (r"^o[34]|o4-mini", 2.29),
     (r"claude-opus-4-5", 2.9),
     (r"claude-\w+-4-5", 2.75), (r"claude-opus-4-1", 2.6), (r"claude-\w+-4(?!-[6-9])", 2.39), (r"claude-\w+-3-7", 2.15),
     (r"claude-\w+-3-5", 1.6), (r"claude-\w+-3", 1.17), (r"claude-?2|claude-instant", 0.53),
     (r"gemini-?3(?!-[1-9])", 2.88), (r"gemini-?2-5", 2.35),
-    (r"gemini-?2-0|gemini-exp", 2.0), (r"gemini-?1-5", 1.4), (r"gemini", 0.95), 
+    (r"gemini-?2-0|gemini-exp", 2.0), (r"gemini-?1-5", 1.4), (r"gemini", 0.95),
     (r"grok-4-1", 2.88), (r"grok-4(?!-20)", 2.52), (r"grok-3", 2.13), (r"grok-2", 1.62), (r"nova-2", 2.92), (r"nova", 1.92),
     (r"qwen3-max", 2.7), (r"qwen2-5-max", 2.08), (r"mistral-medium", 2.4), (r"mistral-large", 1.4),
 )  # fmt: skip

@@ -119,6 +119,8 @@ def nearest_names(given: str, known: Iterable[str], count: int = 3) -> tuple[str
         ends = {_last_words(name, len(wanted.split())): name for name in by_lower}
         close += [ends[e] for e in get_close_matches(wanted, list(ends), n=count, cutoff=0.75)]
         close += sorted((n for n in by_lower if wanted in n or n in _words(wanted)), key=len)[:count]
+        tight = _squeezed(wanted)
+        close += sorted((n for n in by_lower if tight and tight in _squeezed(n)), key=len)[:count]
         shared = {name: len(_words(wanted) & _words(name)) for name in by_lower}
         close += sorted((n for n in by_lower if shared[n] > 1), key=lambda n: (-shared[n], len(n)))[:count]
     return tuple(dict.fromkeys(by_lower[name] for name in close))[:count]
@@ -127,6 +129,11 @@ def nearest_names(given: str, known: Iterable[str], count: int = 3) -> tuple[str
 def _last_words(name: str, count: int) -> str:
     """A name without the vendor's words in front of it."""
     return " ".join(name.split()[-count:])
+
+
+def _squeezed(name: str) -> str:
+    """Letters and digits only: 'RTX4090' is 'RTX 4090'."""
+    return "".join(c for c in name if c.isalnum())
 
 
 def _words(name: str) -> set[str]:

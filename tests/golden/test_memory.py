@@ -71,7 +71,7 @@ def _compute_mib(name: str, context: float, ubatch: float, *, flash: bool, outpu
 
 
 @pytest.mark.parametrize(("name", "context", "ubatch", "flash", "outputs", "expected_mib"), COMPUTE_MIB)
-def test_compute_buffer_is_what_the_allocator_says(  # noqa: PLR0917 - columns of the table above
+def test_compute_buffer_is_what_the_allocator_says(
     name: str,
     context: int,
     ubatch: int,

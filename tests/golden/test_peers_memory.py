@@ -11,12 +11,13 @@ import numpy as np
 import pytest
 
 from sizewise.advisor import Question, fit, recommend
-from sizewise.advisor.fit_terms import Case, first
+from sizewise.advisor.fit_terms import Case
 from sizewise.catalog import load_catalog
 from sizewise.catalog.weights_table import weights_of
 from sizewise.domain.device import Machine
 from sizewise.domain.estimate import Estimate, Unknown
 from sizewise.errors import UnknownName
+from sizewise.estimate.columns import first_value
 from sizewise.estimate.kv_cache import llamacpp_kv_cache_bytes
 from sizewise.sources.config_json import model_from_folder
 from sizewise.units import GIB, format_bytes, parse_bytes
@@ -108,10 +109,10 @@ def test_M06_48_gb_do_not_hold_gpt_oss_120b_and_offloading_states_its_speed() ->
 def test_M07_overhead_of_vllm_follows_its_sequences_and_the_vocabulary() -> None:
     base = case_of(LLAMA_8B, "FP8", "vllm", "H100 SXM5")
     wide = replace(base, engine=replace(base.engine, max_num_seqs=1_024))
-    growth = first(wide.terms.compute) - first(base.terms.compute)
+    growth = first_value(wide.terms.compute) - first_value(base.terms.compute)
     # vLLM 0.19: 14.2 bytes x sequences x vocabulary (fit of the llm-d planner on ten profiles)
     assert 0 < growth <= 14.2 * (1_024 - base.engine.max_num_seqs) * 128_256 + 1
-    assert 1.5 * GIB < first(wide.terms.compute) < 2.5 * GIB
+    assert 1.5 * GIB < first_value(wide.terms.compute) < 2.5 * GIB
     assert fit(LLAMA_8B, device="H100 SXM5", engine="vllm").engine_version == base.engine.version != ""
 
 
@@ -129,7 +130,9 @@ def test_M09_reranker_needs_its_weights_and_no_reservation() -> None:
 
 
 def test_M10_lm_studio_needs_the_sum_of_its_parts() -> None:
-    engines = [fit(LLAMA_8B, device="RTX 4090", quantization="Q4_K_M", engine=e) for e in ("llama.cpp", "lm-studio")]
+    engines = [
+        fit(LLAMA_8B, device="RTX 4090", quantization="Q4_K_M", engine=e) for e in ("llama.cpp", "lm-studio")
+    ]
     assert engines[0].memory == engines[1].memory
     assert engines[1].memory_bytes.likely < 6.1 * GIB
 
@@ -167,15 +170,21 @@ def test_M14_128_sequences_need_128_times_one() -> None:
 
 
 def test_M15_every_slot_gets_the_whole_context_that_was_asked_for() -> None:
-    answer = fit(LLAMA_8B, device="RTX 4090", engine="llama.cpp", quantization="Q4_K_M", context=2_048, users=4)
-    shared = llamacpp_kv_cache_bytes(full_elements_per_token=65_536, context_tokens=8_192, num_slots=4, is_unified=True)
+    answer = fit(
+        LLAMA_8B, device="RTX 4090", engine="llama.cpp", quantization="Q4_K_M", context=2_048, users=4
+    )
+    shared = llamacpp_kv_cache_bytes(
+        full_elements_per_token=65_536, context_tokens=8_192, num_slots=4, is_unified=True
+    )
     assert part(answer, "kv_cache") == shared == 1 * GIB
     assert "-c 8192 -np 4" in answer.command
 
 
 @pytest.mark.parametrize("device", ["L40S", "RTX A6000", "RTX 4090"])
 def test_M16_the_sum_and_what_is_usable_have_one_unit(device: str) -> None:
-    answer = fit("meta-llama/Llama-3.3-70B-Instruct", device=device, quantization="Q4_K_M", engine="llama.cpp")
+    answer = fit(
+        "meta-llama/Llama-3.3-70B-Instruct", device=device, quantization="Q4_K_M", engine="llama.cpp"
+    )
     on_device = sum(p.size.likely for p in answer.memory if p.placement == "device")
     assert answer.memory_bytes.likely == pytest.approx(on_device, rel=1e-12)
     missing = max(on_device - answer.usable_bytes, 0.0)
@@ -195,19 +204,26 @@ def test_M17_current_models_are_known(model: str) -> None:
 
 
 def test_M18_gemma_3_with_windows_is_far_from_139_gb() -> None:
-    answer = fit("google/gemma-3-27b-it", device="H100 SXM5", quantization="Q8_0", engine="llama.cpp", context=8_192)
+    answer = fit(
+        "google/gemma-3-27b-it", device="H100 SXM5", quantization="Q8_0", engine="llama.cpp", context=8_192
+    )
     assert 27 * GIB < answer.memory_bytes.likely < 33 * GIB
 
 
 def test_M20_the_total_is_a_sum_of_terms_and_no_multiple_of_the_weights() -> None:
-    short, long = (case_of(LLAMA_8B, "Q4_K_M", "llama.cpp", "RTX 4090", context_tokens=n) for n in (2_048, 65_536))
-    assert first(short.terms.weights) == first(long.terms.weights)
-    ratios = [case.total.likely / first(case.terms.weights) for case in (short, long)]
+    short, long = (
+        case_of(LLAMA_8B, "Q4_K_M", "llama.cpp", "RTX 4090", context_tokens=n) for n in (2_048, 65_536)
+    )
+    assert first_value(short.terms.weights) == first_value(long.terms.weights)
+    ratios = [case.total.likely / first_value(case.terms.weights) for case in (short, long)]
     assert ratios[0] < 1.2 < 2.0 < ratios[1]
 
 
 def test_M21_each_page_gets_its_own_model() -> None:
-    vicuna, llama = fit("lmsys/vicuna-7b-v1.5", device="RTX 4090", context=4_096), fit(LLAMA_8B, device="RTX 4090", context=4_096)
+    vicuna, llama = (
+        fit("lmsys/vicuna-7b-v1.5", device="RTX 4090", context=4_096),
+        fit(LLAMA_8B, device="RTX 4090", context=4_096),
+    )
     assert part(vicuna, "kv_cache") == 4 * part(llama, "kv_cache")
     assert fit("lmsys/vicuna-7b-v1.5", device="RTX 4090", context=8_192).binding == "context"
 
@@ -218,8 +234,10 @@ def test_M21_a_metric_model_is_not_answered_with_a_size_table() -> None:
 
 
 def test_M20_memory_grows_by_the_cache_and_the_mask_alone() -> None:
-    short, long = (case_of(LLAMA_8B, "Q4_K_M", "llama.cpp", "RTX 4090", context_tokens=n) for n in (8_192, 16_384))
-    cache = first(long.terms.per_sequence) - first(short.terms.per_sequence)
-    compute = first(long.terms.compute) - first(short.terms.compute)
+    short, long = (
+        case_of(LLAMA_8B, "Q4_K_M", "llama.cpp", "RTX 4090", context_tokens=n) for n in (8_192, 16_384)
+    )
+    cache = first_value(long.terms.per_sequence) - first_value(short.terms.per_sequence)
+    compute = first_value(long.terms.compute) - first_value(short.terms.compute)
     assert cache == 1 * GIB
     assert long.total.likely - short.total.likely == pytest.approx(np.asarray(cache + compute).item())

@@ -6,18 +6,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sizewise.advisor.compare import compare
+    from sizewise.advisor.comparison import compare
+    from sizewise.advisor.computer import hardware
     from sizewise.advisor.facts import accuracy, catalog_check, catalog_list, catalog_show, predict
     from sizewise.advisor.fit import fit
-    from sizewise.advisor.hardware import hardware
     from sizewise.advisor.question import Question
-    from sizewise.advisor.recommend import recommend
-    from sizewise.advisor.tiers import rule_of_thumb, tiers
+    from sizewise.advisor.recommendation import recommend
+    from sizewise.advisor.tier_table import rule_of_thumb, tiers
 
 HOMES = {
     "Question": "question", "accuracy": "facts", "catalog_check": "facts", "catalog_list": "facts",
-    "catalog_show": "facts", "compare": "compare", "fit": "fit", "hardware": "hardware",
-    "predict": "facts", "recommend": "recommend", "rule_of_thumb": "tiers", "tiers": "tiers",
+    "catalog_show": "facts", "compare": "comparison", "fit": "fit", "hardware": "computer",
+    "predict": "facts", "recommend": "recommendation", "rule_of_thumb": "tier_table", "tiers": "tier_table",
 }  # fmt: skip
 """Module of each verb: imported when it is called, so that one verb does not pay for the others."""
 
