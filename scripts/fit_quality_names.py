@@ -16,7 +16,8 @@ FIRST_YEAR = 2023.0
 
 _FAMILY = re.compile(
     r"qwen ?-?3\.[5-9]|qwen ?-?3-(?:next|coder|vl)|qwen ?-?3|qwen ?-?2\.5-(?:coder|math|vl)|qwen ?-?2\.5|"
-    r"qwen ?-?2-vl|qwen ?-?2|qwen ?-?1\.5|codeqwen|qwq|qwen|llama-?4|llama-?3\.3|llama-?3\.2|llama-?3\.1|(?:meta-)?llama-?3|code-?llama|"
+    r"qwen ?-?2-vl|qwen ?-?2|qwen ?-?1\.5|codeqwen|qwq|qwen|llama-?4|llama-?3\.3|llama-?3\.2|llama-?3\.1|"
+    r"(?:meta-)?llama-?3|code-?llama|"
     r"llama-?2|tinyllama|llama|gemma-?4|gemma-?3n|gemma-?3|gemma-?2|codegemma|recurrentgemma|gemma|"
     r"ministral-?3|ministral|mixtral|codestral|devstral|magistral|mistral-(?:small|medium|large|nemo)|mistral|"
     r"phi-?4|phi-?3\.5|phi-?3|phi-?2|phi-?1|deepseek-?v4|deepseek-?v3\.[12]|deepseek-?v3|deepseek-?v2\.5|"
@@ -49,7 +50,8 @@ _CLOSED_YEARS = (
     (r"claude-\w+-3-5", 1.6), (r"claude-\w+-3", 1.17), (r"claude-?2|claude-instant", 0.53),
     (r"gemini-?3(?!-[1-9])", 2.88), (r"gemini-?2-5", 2.35),
     (r"gemini-?2-0|gemini-exp", 2.0), (r"gemini-?1-5", 1.4), (r"gemini", 0.95),
-    (r"grok-4-1", 2.88), (r"grok-4(?!-20)", 2.52), (r"grok-3", 2.13), (r"grok-2", 1.62), (r"nova-2", 2.92), (r"nova", 1.92),
+    (r"grok-4-1", 2.88), (r"grok-4(?!-20)", 2.52), (r"grok-3", 2.13), (r"grok-2", 1.62), (r"nova-2", 2.92),
+    (r"nova", 1.92),
     (r"qwen3-max", 2.7), (r"qwen2-5-max", 2.08), (r"mistral-medium", 2.4), (r"mistral-large", 1.4),
 )  # fmt: skip
 """Release of API models that no catalog row dates, in years after the start of 2023; recalled from their makers'

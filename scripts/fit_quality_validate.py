@@ -179,7 +179,7 @@ def split_reports(
         )
         for name, baseline in BASELINES.items():
             found[name] += [Hidden(item=i, likely=v, sd=sd) for i, v, sd in baseline(seen, hidden, facts)]
-    reports = [report(split, name, predictions) for name, predictions in found.items()]
+    reports = [report(split, name, predictions) for name, predictions in found.items() if predictions]
     open_weights = [hidden for hidden in found["sizewise"] if "/" in hidden.item.model]
     return [report(split, "sizewise, open weights only", open_weights), *reports]
 

@@ -77,10 +77,10 @@ def write_whole(path: Path, text: str) -> None:
 
     Raises: InvalidFile if it cannot be written.
     """
-    neighbour = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         if path.is_dir():
             raise IsADirectoryError(21, "Is a directory")
+        neighbour = path.with_name(f".{path.name}.{os.getpid()}.part")
         try:
             neighbour.write_text(text, encoding="utf-8")
             neighbour.replace(path)

@@ -31,8 +31,14 @@ def points(value: float) -> str:
 
 
 def percent(ratio: float) -> str:
-    """A probability or share."""
-    return f"{100 * ratio:.0f} %"
+    """A probability or share; never quite none or all, which no evidence supports.
+
+    >>> percent(0.834), percent(1.0), percent(0.002)
+    ('83 %', '>99 %', '<1 %')
+    """
+    if ratio > 0.99:  # noqa: PLR2004 - the last whole percent
+        return ">99 %"
+    return "<1 %" if ratio < 0.01 else f"{100 * ratio:.0f} %"  # noqa: PLR2004 - the first whole percent
 
 
 def hardware(device: str, count: int) -> str:

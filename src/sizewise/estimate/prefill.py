@@ -69,7 +69,7 @@ def attention_flop(models: ModelColumns, tokens: Number) -> Number:
     """
     width = models.num_heads * models.head_dim
     window = np.minimum(np.asarray(tokens), np.maximum(models.window_tokens, 1.0))
-    window_pairs = 2.0 * window - np.square(window) / tokens
+    window_pairs = 2.0 * window - np.square(window) / np.maximum(tokens, 1.0)
     pairs: Number = models.num_full_layers * tokens + models.num_sliding_layers * window_pairs
     return 2.0 * width * tokens * pairs
 

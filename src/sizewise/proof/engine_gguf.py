@@ -1,0 +1,133 @@
+"""Model files without weights: a real GGUF header and tensor table, and a hole where the weights would be.
+
+A file that stands for 400 GB takes a few KB of disk; llama.cpp loads it when it is told not to allocate.
+Format: GGUF version 3 (ggml documentation, gguf.md).
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import TYPE_CHECKING, NamedTuple
+
+from sizewise.estimate.gguf import group_types
+from sizewise.estimate.tensors import GLOBAL, tensor_list
+from sizewise.proof.engine_architectures import VECTORS, architecture_of, file_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from sizewise.domain.model import Model
+    from sizewise.estimate.gguf import MixtureRules
+    from sizewise.estimate.tensors import TensorGroup
+    from sizewise.proof.engine_architectures import Architecture
+
+MAGIC, VERSION = b"GGUF", 3
+ALIGNMENT_BYTES = 32
+"""Every tensor starts at a multiple of this. [bytes]"""
+TYPE_NUMBERS = {
+    "F32": 0, "F16": 1, "Q4_0": 2, "Q4_1": 3, "Q5_0": 6, "Q5_1": 7, "Q8_0": 8, "Q2_K": 10, "Q3_K": 11, "Q4_K": 12,
+    "Q5_K": 13, "Q6_K": 14, "IQ2_XXS": 16, "IQ2_XS": 17, "IQ3_XXS": 18, "IQ1_S": 19, "IQ4_NL": 20, "IQ3_S": 21,
+    "IQ2_S": 22, "IQ4_XS": 23, "IQ1_M": 29, "BF16": 30, "TQ1_0": 34, "TQ2_0": 35, "MXFP4": 39, "NVFP4": 40,
+}  # fmt: skip
+"""Numbers of the tensor types in a file. Source: ggml.h of b11549."""
+UINT32, FLOAT32, BOOL, STRING = 4, 6, 7, 8
+"""Numbers of the metadata types."""
+
+
+class FileTensor(NamedTuple):
+    """One line of the tensor table."""
+
+    name: str
+    shape: tuple[int, ...]
+    """Row length first. [elements]"""
+    type_name: str
+    num_bytes: int
+
+
+def write_shape_file(path: Path, model: Model, file_type: str, rules: MixtureRules) -> int:
+    """Write the file; returns the bytes of all tensors, each padded to the alignment. [bytes].
+
+    Raises: NotSupported for an architecture that cannot be written.
+    """
+    architecture = architecture_of(model)
+    tensors = tuple(file_tensors(architecture, model, file_type, rules))
+    table, weight_bytes = _tensor_table(tensors)
+    settings = file_settings(architecture, model)
+    head = MAGIC + struct.pack("<IQQ", VERSION, len(tensors), len(settings))
+    head += b"".join(_text(key) + _value(value) for key, value in settings.items()) + table
+    with path.open("wb") as file:
+        file.write(head)
+        file.truncate(_aligned(len(head)) + weight_bytes)
+    return weight_bytes
+
+
+def file_tensors(
+    architecture: Architecture, model: Model, file_type: str, rules: MixtureRules
+) -> Iterator[FileTensor]:
+    """All tensors of the file, with the types that the quantizer would give them."""
+    listed = tensor_list(model)
+    recipe, _ = rules.recipe(file_type, has_experts=model.experts is not None)
+    for group in listed.groups:
+        if group.name == VECTORS or (architecture.is_fused and group.name == "ffn_gate"):
+            continue
+        types = group_types(model, listed, group, recipe, rules)
+        for block, type_name in zip(group.blocks, types, strict=True):
+            shape = _shape(group, num_fused=2 if architecture.is_fused and group.name == "ffn_up" else 1)
+            name = _tensor_name(f"{group.name}.weight", block)
+            yield _tensor(name, shape, type_name, rules)
+    yield _tensor("output_norm.weight", (model.hidden_size,), "F32", rules)
+    first_sparse = model.experts.num_dense_layers if model.experts else model.num_layers
+    for block in range(model.num_layers):
+        shapes = architecture.block(model)
+        if block >= first_sparse:
+            shapes = {**shapes, **architecture.expert_block(model)}
+        for name, shape in shapes.items():
+            yield _tensor(_tensor_name(name, block), shape, "F32", rules)
+
+
+def _tensor_name(name: str, block: int) -> str:
+    return name if (block,) == GLOBAL else f"blk.{block}.{name}"
+
+
+def _shape(group: TensorGroup, *, num_fused: int) -> tuple[int, ...]:
+    stacked = (group.num_stacked,) if group.num_stacked > 1 or group.is_expert else ()
+    return (group.row_elements, num_fused * group.num_rows, *stacked)
+
+
+def _tensor(name: str, shape: tuple[int, ...], type_name: str, rules: MixtureRules) -> FileTensor:
+    block = rules.blocks[type_name]
+    num_bytes = shape[0] // block.block_elements * block.block_bytes
+    for length in shape[1:]:
+        num_bytes *= length
+    return FileTensor(name, shape, type_name, num_bytes)
+
+
+def _tensor_table(tensors: tuple[FileTensor, ...]) -> tuple[bytes, int]:
+    table, offset = [], 0
+    for tensor in tensors:
+        shape = struct.pack(f"<I{len(tensor.shape)}Q", len(tensor.shape), *tensor.shape)
+        table.append(
+            _text(tensor.name) + shape + struct.pack("<IQ", TYPE_NUMBERS[tensor.type_name], offset)
+        )
+        offset += _aligned(tensor.num_bytes)
+    return b"".join(table), offset
+
+
+def _text(text: str) -> bytes:
+    encoded = text.encode()
+    return struct.pack("<Q", len(encoded)) + encoded
+
+
+def _value(value: float | str | bool) -> bytes:  # noqa: FBT001 - a metadata value of any type
+    if isinstance(value, str):
+        return struct.pack("<I", STRING) + _text(value)
+    if isinstance(value, bool):
+        return struct.pack("<I?", BOOL, value)
+    if isinstance(value, int):
+        return struct.pack("<II", UINT32, value)
+    return struct.pack("<If", FLOAT32, value)
+
+
+def _aligned(num_bytes: int) -> int:
+    return -(-num_bytes // ALIGNMENT_BYTES) * ALIGNMENT_BYTES
