@@ -85,7 +85,7 @@ def group_fits(group: CaseGroup) -> Array:
 def group_tokens_per_s(group: CaseGroup, constants: SpeedCoefficients) -> Array:
     """Rate of every case: of decoding, of prefill, or of prompt and output over the whole time. [tokens/s]"""
     phase = group.per_case(lambda case: case.question["phase"])
-    prompt = group.numbers("prompt_tokens", USUAL_PROMPT_TOKENS)
+    prompt = np.maximum(group.numbers("prompt_tokens", USUAL_PROMPT_TOKENS), 1.0)
     output = group.numbers("generated_tokens", USUAL_OUTPUT_TOKENS)
     held = np.where(phase == "decode", group.numbers("depth_tokens", 0.0), prompt)
     cache_bytes = group.per_case(lambda case: case.cache_bytes)
