@@ -83,9 +83,10 @@ CONDITIONS = {
     "server": (),
 }
 CHUNK_TOKENS = {"llama.cpp": 512.0, "mlx": 2048.0, "server": 8192.0}
-"""Prompt tokens of one forward pass. Source: engine defaults (n_ubatch; prefill step of mlx-lm; token budgets)."""
+"""Prompt tokens of one forward pass. Engine defaults; one value for all servers,
+whose defaults differ (2,048 to 8,192)."""
 INGEST_S = {"llama.cpp": 0.0, "mlx": 0.0, "server": 0.0156}
-"""HTTP, tokenizer and scheduler before the model. Source: BLIS, mean of its fit for vLLM."""
+"""HTTP, tokenizer and scheduler before the model. Source: BLIS, as quoted; not re-read."""
 
 
 def layout_of(family: str, cases: Sequence[Case]) -> Layout:

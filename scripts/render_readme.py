@@ -32,7 +32,11 @@ def printed(command: str, *, has_colour: bool = False) -> str:
     if has_colour:
         environment |= {"FORCE_COLOR": "1", "TERM": "xterm-256color"}
     done = subprocess.run(
-        [sys.executable, "-m", *shlex.split(command)], capture_output=True, text=True, env=environment, check=False
+        [sys.executable, "-m", *shlex.split(command)],
+        capture_output=True,
+        text=True,
+        env=environment,
+        check=False,
     )
     if done.returncode not in {0, 1}:
         raise SystemExit(f"{command}: exit code {done.returncode}: {done.stderr.strip()}")

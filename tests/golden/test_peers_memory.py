@@ -18,6 +18,7 @@ from sizewise.domain.device import Machine
 from sizewise.domain.estimate import Estimate, Unknown
 from sizewise.errors import UnknownName
 from sizewise.estimate.columns import first_value
+from sizewise.estimate.columns import first_value
 from sizewise.estimate.kv_cache import llamacpp_kv_cache_bytes
 from sizewise.sources.config_json import model_from_folder
 from sizewise.units import GIB, format_bytes, parse_bytes

@@ -10,11 +10,11 @@ if TYPE_CHECKING:
     from sizewise.domain.number import Number
 
 ALL_REDUCE_S = 5e-6
-"""Start of an all-reduce. [s] Source: GenZ, arXiv:2406.01698."""
+"""Start of an all-reduce. [s] Source: GenZ, as quoted; not re-read."""
 ALL_REDUCE_HOP_S = 1.9e-6
-"""Each of the 2 (g - 1) hops of a ring. [s] Source: GenZ, arXiv:2406.01698."""
+"""Each of the 2 (g - 1) hops of a ring. [s] Source: GenZ, as quoted; not re-read."""
 LINK_EFFICIENCY = 0.8
-"""Share of the listed link bandwidth that messages reach. Source: NCCL measurements quoted by GenZ."""
+"""Share of the listed link bandwidth that messages reach. Assumed."""
 HAND_OVER_S = 10e-6
 """Passing activations to the next device of a layer split. [s] Assumed: one copy through the driver."""
 

@@ -31,7 +31,8 @@ SIDE_BY_SIDE = frozenset({"tensor", "row"})
 VECTOR_SHARE_DATACENTER, VECTOR_SHARE = 1 / 16, 1 / 4
 """FP32 rate of the vector units / FP16 rate of the matrix units where only the latter is listed: NVIDIA parts with
 HBM (compute capability x.0), and all others.
-Source: data sheets of A100 (19.5 / 312), H100 SXM (67 / 989), L40S (91.6 / 362), RTX A6000 (38.7 / 154.8 TFLOP/s)."""
+Recalled from data sheets, not re-read: A100 (19.5 / 312), H100 SXM (67 / 989), L40S (91.6 / 362),
+RTX A6000 (38.7 / 154.8 TFLOP/s)."""
 MATRIX_UNITS_RATIO = 1.1
 """A device whose FP16 rate is not above this multiple of its FP32 rate has no matrix units."""
 RATE_CHAINS = {
@@ -155,7 +156,7 @@ def step_terms(
     Weights: bytes x (1 / (efficiency x bandwidth) + vector work / vector rate); cache: bytes / (efficiency x
     bandwidth); arithmetic: 2 x active parameters / (utilisation x matrix rate). A tensor split divides all of them
     among the devices and adds two all-reduces a layer; a layer split divides nothing and adds the hand-overs.
-    Valid for: models that lie wholly in the memory of the devices. Source: docs/methodology speed.
+    Valid for: models that lie wholly in the memory of the devices.
     """
     ways = machines.num_devices if split in SIDE_BY_SIDE else 1.0
     byte_s = read_s_per_byte(machines=machines, coefficients=coefficients) / ways

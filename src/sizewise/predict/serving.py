@@ -23,13 +23,14 @@ METRICS = {"output_tokens_per_s": "throughput", "ttft_s": "ttft", "tpot_s": "tpo
 """Prediction columns, and the phase whose band each takes."""
 BURST_RATIO = 1 / 20
 """Closed-loop benchmarks start all streams at once and send about ten requests a stream: the first tenth waits for half
-of all prompts. Source: defaults of the usual load generators."""
+of all prompts. Assumed: chosen by looking at how
+measured times to the first token grow with the streams, not read from a load generator."""
 OFFLINE_SCENARIOS = frozenset({"static batch", "offline static batch", "single stream TTFT"})
 """The engine is called in its own process: nothing is ingested."""
 STATIC_SCENARIOS = frozenset({"static batch", "offline static batch"})
 """All sequences start together and none follows."""
 MOST_SEQUENCES = {"tensorrt-llm": 2048.0, "lmdeploy": 256.0}
-"""Sequences that benchmarks let run at once where the question does not say. Source: published settings."""
+"""Sequences that benchmarks let run at once where the question does not say. Assumed."""
 USUAL_MOST_SEQUENCES = 1024.0
 BUSIEST = 0.97
 """A rate that was carried cannot be above what the replica carries: such rows are answered at this busy ratio."""

@@ -43,7 +43,7 @@ WEIGHT_SHARE_OF_MEMORY = 0.6
 """Weights take at most this share of the memory of a replica that serves many users; the cache needs the rest."""
 SPLITS_OF_QUESTIONS = frozenset({"row", "tensor", "layer"})
 FIRST_RECENT_BUILD = 3400
-"""llama.cpp builds before (July 2024) launch kernels one by one and have no flash attention by default."""
+"""llama.cpp builds before (July 2024) launch kernels one by one and have no flash attention by default. Recalled."""
 HOST_FLOP_PER_S = 0.5e12
 """Eight cores, 16 FLOP a cycle, 4 GHz: the processor of a chip whose listed rates are its accelerator's. Assumed."""
 AMD_CLASSES = frozenset({"amd-apu", "amd-gaming", "amd-pro", "amd-dc"})

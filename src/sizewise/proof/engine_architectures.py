@@ -1,7 +1,8 @@
 """Architectures of llama.cpp: which small vectors and which settings a model file of each one has.
 
 An architecture is recognised by counting: the matrices of a model follow from its shape, and what its parameter
-count leaves must be exactly the norms, biases and sinks of one architecture.
+count leaves must be exactly the norms, biases and sinks of one architecture. Published counts of some families are
+rounded; theirs is taken by name.
 Source: tensor lists and settings that llama.cpp b11549 asks for when it loads a file.
 """
 
@@ -12,7 +13,7 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from sizewise.errors import NotSupported
-from sizewise.estimate.tensors import tensor_groups
+from sizewise.estimate.tensors import tensor_list
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +27,8 @@ VECTORS = "vectors"
 """Name of the group of everything that is no matrix in a tensor list."""
 NORM_EPSILON = 1e-5
 ROPE_BASE = 10_000.0
+ROUNDED_RATIO = 1e-3
+"""A published parameter count may be off by this share."""
 SIGMOID_GATE = 2
 """Expert gating function of DeepSeek-V3 in GGUF metadata."""
 
@@ -42,6 +45,8 @@ class Architecture:
     """Vectors of every block, by name with suffix."""
     expert_block: Callable[[Model], Shapes] = lambda _: {}
     """Further vectors of the blocks with experts."""
+    families: tuple[str, ...] = ()
+    """Beginnings of the names of families whose counts may be rounded."""
     sliding_period: int = 0
     """Every so many blocks the last one keeps all tokens, the others a window; 0: no windows."""
     is_fused: bool = False
@@ -145,7 +150,10 @@ def _expert_bias(model: Model) -> Shapes:
 
 
 ARCHITECTURES = (
-    Architecture(name="llama", accepts=_is_plain, block=_two_norms),
+    Architecture(
+        name="llama", accepts=_is_plain, block=_two_norms,
+        families=("Llama 1", "Llama 2", "Llama 3", "Mistral", "Ministral", "Mixtral", "Safe-RLHF"),
+    ),
     Architecture(name="qwen2", accepts=_is_dense, block=lambda m: {**_two_norms(m), **_input_biases(m)}),
     Architecture(name="qwen3", accepts=_is_dense, block=lambda m: {**_two_norms(m), **_head_norms(m)}),
     Architecture(name="qwen3moe", accepts=_is_sparse, block=lambda m: {**_two_norms(m), **_head_norms(m)}),
@@ -156,7 +164,7 @@ ARCHITECTURES = (
     ),
     Architecture(
         name="gemma3", accepts=_has_windows, block=lambda m: {**_four_norms(m), **_head_norms(m)},
-        sliding_period=6,
+        sliding_period=6, families=("Gemma 3",),
     ),
     Architecture(
         name="gpt-oss", accepts=_has_windows, block=_gpt_oss_block, expert_block=_gpt_oss_experts,
@@ -168,7 +176,7 @@ ARCHITECTURES = (
     ),
     Architecture(
         name="deepseek2", accepts=lambda m: m.latent is not None, block=_latent_block, expert_block=_expert_bias,
-        settings=_latent_settings,
+        settings=_latent_settings, families=("DeepSeek V3", "DeepSeek R1", "Kimi K2", "Kimi"),
     ),
 )  # fmt: skip
 """Those that can be written. The first that adds up is taken."""
@@ -179,20 +187,36 @@ def architecture_of(model: Model) -> Architecture:
 
     Raises: NotSupported where none does, so that no file is written that stands for another model.
     """
-    groups = tensor_groups(model)
-    left = sum(group.num_elements for group in groups if group.name == VECTORS)
-    is_fused = any(group.name == "attn_qkv" for group in groups)
-    for architecture in ARCHITECTURES:
-        if not architecture.accepts(model) or architecture.is_fused != is_fused:
-            continue
-        if num_sliding_blocks(architecture, model.num_layers) != model.layers.sliding:
-            continue
-        if num_vector_elements(architecture, model) == left:
+    possible = [a for a in ARCHITECTURES if _is_possible(a, model)]
+    missing = [abs(_num_other_elements(model) - num_vector_elements(a, model)) for a in possible]
+    named = [any(model.family.startswith(f) for f in a.families) for a in possible]
+    for architecture, num in zip(possible, missing, strict=True):
+        if num == 0:
+            return architecture
+    for architecture, num, is_named in zip(possible, missing, named, strict=True):
+        if is_named and num <= ROUNDED_RATIO * model.num_params:
             return architecture
     raise NotSupported(
         "the engine can be asked about the architectures {known}; the tensors of {model} add up to none of them",
         known=", ".join(sorted({a.name for a in ARCHITECTURES})), model=model.name,
     )  # fmt: skip
+
+
+def _is_possible(architecture: Architecture, model: Model) -> bool:
+    tensors = tensor_list(model)
+    is_fused = any(group.name == "attn_qkv" for group in tensors.groups)
+    return (
+        tensors.is_gated
+        and architecture.accepts(model)
+        and architecture.is_fused == is_fused
+        and num_sliding_blocks(architecture, model.num_layers) == model.layers.sliding
+    )
+
+
+def _num_other_elements(model: Model) -> float:
+    """Parameters that are in no matrix. [count]."""
+    groups = tensor_list(model).groups
+    return model.num_params - sum(g.num_elements for g in groups if g.name != VECTORS)
 
 
 def num_sliding_blocks(architecture: Architecture, num_layers: int) -> int:
