@@ -142,7 +142,8 @@ def model_facts(
 ) -> Facts:
     """Facts of a model from its catalog row where there is one, from its name otherwise.
 
-    `first_seen` dates models that nothing else does: the first table that lists them, in years after 2023.
+    `first_seen` dates API models that nothing else does: the first table that lists them, in years after 2023. Old
+    open models appear in new tables, so theirs stay undated.
     """
     plain = name.lower()
     total, active = params_of(name)
@@ -156,7 +157,9 @@ def model_facts(
         year = years.get(family, NAN)
     if row is None and "/" not in name:
         year = _word_value(plain, _CLOSED_YEARS, year)
-    year = first_seen if math.isnan(year) else year
+    is_closed = "/" not in name and bool(_CLOSED.search(plain))
+    if is_closed and math.isnan(year):
+        year = first_seen
     tasks = row["tasks"] if row else ""
     has_chat_name = bool(_CHAT_HINT.search(plain))
     return Facts(
@@ -172,7 +175,7 @@ def model_facts(
         is_math="math" in plain,
         is_vision="vision" in tasks or "-vl" in plain or "vision" in plain,
         is_derivative=row is None and "/" in name and family_of(name.split("/", maxsplit=1)[0]) != family,
-        is_closed=bool(_CLOSED.search(plain)) and "/" not in name,
+        is_closed=is_closed,
         tier=_word_value(plain, _TIERS, 0.0) if math.isnan(total) else 0.0,
         effort=_word_value(plain, _EFFORTS, 0.0),
     )

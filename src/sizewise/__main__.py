@@ -1,8 +1,6 @@
 """`python -m sizewise`."""
 
-import sys
-
-from sizewise.cli.main import main
+from sizewise.cli.main import program
 
 if __name__ == "__main__":
-    sys.exit(main())
+    program()

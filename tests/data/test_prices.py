@@ -11,17 +11,14 @@ import pytest
 from sizewise.catalog import load_catalog
 from sizewise.catalog.price_rows import API_COLUMNS
 from sizewise.catalog.prices import (
-    FOLDER,
     api_offers,
     api_prices,
-    cloud_offers,
     cost_constant,
     cost_constants,
     cost_defaults,
-    rent_offers,
-    server_prices,
 )
-from sizewise.catalog.table import read_table
+from sizewise.catalog.prices_market import cloud_offers, rent_offers, server_prices
+from sizewise.catalog.table import FOLDER, read_table
 from sizewise.domain.device import Machine
 from sizewise.errors import UnknownName
 from sizewise.estimate.columns import machine_columns

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from sizewise.catalog.table import NAN, Column, amount, count, one_of, positive, text, truth, whole
+from sizewise.catalog.table import NAN, Column, amount, one_of, positive, text, whole
 from sizewise.domain.estimate import BASES, Estimate
 from sizewise.estimate.cost_api import TokenPrices
 
@@ -39,36 +39,6 @@ API_COLUMNS = (
     Column("long_output_usd_per_mtok", positive, NAN),
     Column("context_tokens", whole, 0),
     Column("currency", one_of("USD"), is_required=True),
-    Column("source", text, is_required=True),
-    Column("as_of", text, is_required=True),
-    Column("note", text, ""),
-)
-CLOUD_KINDS = ("on-demand", "community", "china", "marketplace", "spot", "reserved", "list-only")
-CLOUD_COLUMNS = (
-    Column("provider", text, is_required=True),
-    Column("instance", text, ""),
-    Column("gpu", text, is_required=True),
-    Column("device", text, ""),
-    Column("num_devices", count, is_required=True),
-    Column("kind", one_of(*CLOUD_KINDS), is_required=True),
-    Column("term", text, ""),
-    Column("usd_per_device_hour", positive, is_required=True),
-    Column("price_per_hour", positive, is_required=True),
-    Column("currency", one_of("USD", "CNY"), is_required=True),
-    Column("region", text, ""),
-    Column("is_stale", truth, is_required=True),
-    Column("note", text, ""),
-    Column("source", text, is_required=True),
-    Column("as_of", text, is_required=True),
-)
-SERVER_COLUMNS = (
-    Column("name", text, is_required=True),
-    Column("device", text, is_required=True),
-    Column("num_devices", count, is_required=True),
-    Column("usd", positive, is_required=True),
-    Column("kind", text, is_required=True),
-    Column("is_complete", truth, is_required=True),
-    Column("is_stale", truth, is_required=True),
     Column("source", text, is_required=True),
     Column("as_of", text, is_required=True),
     Column("note", text, ""),
@@ -134,48 +104,3 @@ class ApiOffer:
             cached_usd=input_usd if math.isnan(cached_usd) else cached_usd,
             output_usd=output_usd,
         )
-
-
-@dataclass(frozen=True, kw_only=True)
-class CloudOffer:
-    """One hourly price of a cloud."""
-
-    provider: str
-    instance: str
-    gpu: str
-    """The seller's name of the device."""
-    device: str
-    """The catalog device, empty where the seller leaves the variant open."""
-    num_devices: int
-    """Devices of the instance: it is rented whole."""
-    kind: str
-    """One of CLOUD_KINDS."""
-    term: str
-    """Length of the contract of a reserved price."""
-    usd_per_device_hour: float
-    price_per_hour: float
-    """Of the whole instance, in `currency`."""
-    currency: str
-    region: str
-    is_stale: bool
-    """Older than 2026: kept, never quoted as current."""
-    note: str
-    source: str
-    as_of: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class ServerPrice:
-    """Price of a whole machine, or of its cards alone."""
-
-    name: str
-    device: str
-    num_devices: int
-    usd: float
-    kind: str
-    is_complete: bool
-    """Ready to run; otherwise the cards alone, a lower bound."""
-    is_stale: bool
-    source: str
-    as_of: str
-    note: str

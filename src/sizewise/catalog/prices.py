@@ -9,13 +9,9 @@ from typing import TYPE_CHECKING
 
 from sizewise.catalog.price_rows import (
     API_COLUMNS,
-    CLOUD_COLUMNS,
     CONSTANT_COLUMNS,
-    SERVER_COLUMNS,
     ApiOffer,
-    CloudOffer,
     CostConstant,
-    ServerPrice,
 )
 from sizewise.catalog.table import FOLDER, file_text, read_table
 from sizewise.domain.estimate import Estimate
@@ -23,11 +19,11 @@ from sizewise.errors import UnknownName
 from sizewise.estimate.cost import CostDefaults
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
 __all__ = [
-    "ApiOffer", "CloudOffer", "CostConstant", "ServerPrice", "api_offers", "api_prices", "cloud_offers",
-    "cost_constant", "cost_constants", "cost_defaults", "rent_offers", "server_prices",
+    "ApiOffer", "CostConstant", "api_offers", "api_prices",
+    "cost_constant", "cost_constants", "cost_defaults",
 ]  # fmt: skip
 
 CHEAPENS = frozenset({"life_months", "residual_ratio"})
@@ -97,22 +93,3 @@ def _api_offer(row: Mapping[str, str]) -> ApiOffer:
         for column in API_COLUMNS
     }
     return ApiOffer(**cells)
-
-
-@cache
-def cloud_offers() -> tuple[CloudOffer, ...]:
-    """All hourly offers, stale ones included and marked."""
-    return tuple(CloudOffer(**row) for row in read_table(FOLDER / "prices_cloud.csv", CLOUD_COLUMNS))
-
-
-def rent_offers(device_names: Iterable[str]) -> tuple[CloudOffer, ...]:
-    """Current offers of these devices, cheapest first, every kind of guarantee."""
-    wanted = set(device_names)
-    current = (offer for offer in cloud_offers() if offer.device in wanted and not offer.is_stale)
-    return tuple(sorted(current, key=lambda offer: offer.usd_per_device_hour))
-
-
-@cache
-def server_prices() -> tuple[ServerPrice, ...]:
-    """Prices of whole machines."""
-    return tuple(ServerPrice(**row) for row in read_table(FOLDER / "prices_servers.csv", SERVER_COLUMNS))

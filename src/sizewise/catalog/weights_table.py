@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from sizewise.catalog.memory_constants import memory_constants
 from sizewise.catalog.table import FOLDER
 from sizewise.estimate.columns import WeightColumns
 
@@ -44,7 +43,8 @@ def _rows(name: str) -> Iterator[dict[str, str]]:
 @lru_cache(maxsize=1)
 def mixture_rules() -> MixtureRules:
     """The GGUF mixtures of gguf_mixtures.csv and the relatives of memory.toml."""
-    from sizewise.estimate.gguf import BlockType, MixtureRules  # noqa: PLC0415 - a search only looks up
+    from sizewise.catalog.memory_constants import memory_constants  # noqa: PLC0415 - a search only looks up
+    from sizewise.estimate.gguf import BlockType, MixtureRules  # noqa: PLC0415 - same
 
     blocks: dict[str, BlockType] = {}
     base_types: dict[str, str] = {}

@@ -78,7 +78,7 @@ def _gguf_weights(model: Model, tensors: TensorList, file_type: str, rules: Mixt
         raise NotSupported("no mixture is known for the GGUF file type '{given}'", given=file_type)
     by_name = gguf_group_bytes(model, tensors, recipe, rules)
     basis = "derived" if tensors.is_exact and ratio == 1.0 else "assumed"
-    parts = _parts(by_name, has_host_embedding=True, basis=basis)
+    parts = placed_weights(by_name, has_host_embedding=True, basis=basis)
     factor = ratio * tensors.scale
     return parts if factor == 1.0 else parts.scaled(factor, basis)
 
@@ -87,7 +87,7 @@ def _plain_weights(model: Model, tensors: TensorList, quantization: Quantization
     by_name = {g.name: g.num_elements * _bytes_per_weight(g, quantization) for g in tensors.groups}
     if model.ties_embeddings:  # a checkpoint may store the tied matrix twice; engines load it once
         by_name.pop("output", None)
-    parts = _parts(by_name, has_host_embedding=False, basis="derived" if tensors.is_exact else "assumed")
+    parts = placed_weights(by_name, has_host_embedding=False, basis="derived" if tensors.is_exact else "assumed")
     if tensors.scale != 1.0:
         parts = parts.scaled(tensors.scale, parts.basis)
     extra = (
@@ -115,10 +115,13 @@ def _bytes_per_weight(group: TensorGroup, quantization: Quantization) -> float:
     return HALF_BYTES if is_kept or is_spared else linear
 
 
-def _parts(by_name: Mapping[str, float], *, has_host_embedding: bool, basis: str) -> Weights:
-    """Where the bytes are: llama.cpp keeps the token embedding on the host, a tied one on the device too."""
+def placed_weights(by_name: Mapping[str, float], *, has_host_embedding: bool, basis: str) -> Weights:
+    """Bytes of tensor groups by where they are kept. [bytes]
+
+    llama.cpp keeps the token embedding on the host, a tied one on the device too. Names: as in TensorGroup.
+    """
     total = float(sum(by_name.values()))
-    embedding = by_name["token_embd"]
+    embedding = by_name.get("token_embd", 0.0)
     experts = float(sum(size for name, size in by_name.items() if name.endswith("_exps")))
     looked_up = (embedding if "output" in by_name else 0.0) + by_name.get(PER_LAYER_EMBEDDING, 0.0)
     return Weights(

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ctypes
 import json
+import os
 import sys
 from importlib import metadata, util
 from pathlib import Path
@@ -157,12 +158,14 @@ def _library() -> ctypes.CDLL:
 
 
 def main() -> None:
-    """Answer line by line."""
-    engine = Engine()
-    for line in sys.stdin:
-        question = json.loads(line)
-        sys.stdout.write(json.dumps(engine.ask(question["path"], question["settings"])) + "\n")
-        sys.stdout.flush()
+    """Answer line by line; what the library itself prints goes nowhere."""
+    with os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8") as answers:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        engine = Engine()
+        for line in sys.stdin:
+            question = json.loads(line)
+            answers.write(json.dumps(engine.ask(question["path"], question["settings"])) + "\n")
+            answers.flush()
 
 
 if __name__ == "__main__":

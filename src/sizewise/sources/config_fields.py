@@ -15,8 +15,6 @@ FULL_LAYER_EVERY = {"gemma2": 2, "gemma3_text": 6, "cohere2": 4, "olmo3": 4, "ex
 ALWAYS_FULL = frozenset({"qwen2", "qwen3", "qwen2_moe", "qwen3_moe", "phi3", "phimoe"})
 """Types whose window is off unless `use_sliding_window` says otherwise."""
 LAYER_KINDS = {"full_attention": "full", "sliding_attention": "sliding", "chunked_attention": "sliding"}
-NATIVE_FORMATS = {"bfloat16": "BF16", "float16": "F16", "float32": "F32"}
-QUANTIZED_FORMATS = {"fp8": "FP8", "mxfp4": "MXFP4", "awq": "AWQ-4", "gptq": "GPTQ-4", "bitsandbytes": "NF4"}
 KIND_OF_ENDING = {
     "ForSequenceClassification": "classifier", "ForTokenClassification": "classifier", "ForScore": "score",
     "ForRewardModel": "reward", "ForReward": "reward", "RewardModel": "reward",
@@ -123,26 +121,3 @@ def latent_of(text: JsonObject) -> Latent | None:
         qk_nope_dim=text.whole("qk_nope_head_dim"), qk_rope_dim=text.whole("qk_rope_head_dim"),
         v_dim=text.whole("v_head_dim"),
     )  # fmt: skip
-
-
-def native_format(config: JsonObject, text: JsonObject) -> str:
-    """Quantization name of the stored weights.
-
-    Raises: NotSupported for a quantization method that is not known.
-    """
-    if "quantization_config" in config:
-        method = config.child("quantization_config").text("quant_method")
-        if method not in QUANTIZED_FORMATS:
-            raise NotSupported(
-                "{path}: field quantization_config.quant_method is '{given}', known are {known}",
-                path=config.path,
-                given=method or "missing",
-                known=", ".join(QUANTIZED_FORMATS),
-            )
-        return QUANTIZED_FORMATS[method]
-    stored = (
-        text.text("torch_dtype") or text.text("dtype") or config.text("torch_dtype") or config.text("dtype")
-    )
-    if stored and stored not in NATIVE_FORMATS:
-        raise text.invalid("torch_dtype", stored, "one of " + ", ".join(NATIVE_FORMATS))
-    return NATIVE_FORMATS.get(stored, "BF16")

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from sizewise.domain.model import GENERATOR, CacheShape, Model
 from sizewise.errors import NotSupported
-from sizewise.sources.config_fields import experts_of, kind_of, latent_of, layer_counts, native_format
+from sizewise.sources.config_fields import experts_of, kind_of, latent_of, layer_counts
 from sizewise.sources.json_object import JsonObject
+from sizewise.sources.number_format import native_format
 from sizewise.sources.param_count import Shape, active_params, total_params
 
 if TYPE_CHECKING:
@@ -51,9 +52,24 @@ def model_from_folder(path: str | Path) -> Model:
     """
     file = Path(path)
     file = file if file.suffix == ".json" else file / "config.json"
-    config = JsonObject.read(file)
-    text = config.child("text_config") if "text_config" in config else config
-    return _model(file, config, text, _known_type(config, text))
+    return model_from_config(JsonObject.read(file), name=file.absolute().parent.name, source=str(file))
+
+
+def model_from_config(
+    config: JsonObject, *, name: str, source: str, other_format: JsonObject | None = None
+) -> Model:
+    """The model that a configuration describes; `other_format` is the hf_quant_config.json beside it.
+
+    Raises: InvalidFile for a missing or malformed field; NotSupported for an architecture that is not known.
+    """
+    text = text_part(config)
+    number_format = native_format(config, text, other_format)
+    return _model(config, text, _known_type(config, text), name=name, source=source, number_format=number_format)
+
+
+def text_part(config: JsonObject) -> JsonObject:
+    """The language model's part of a configuration."""
+    return config.child("text_config") if "text_config" in config else config
 
 
 def _known_type(config: JsonObject, text: JsonObject) -> str:
@@ -75,14 +91,16 @@ def _known_type(config: JsonObject, text: JsonObject) -> str:
     return model_type
 
 
-def _model(file: Path, config: JsonObject, text: JsonObject, model_type: str) -> Model:
+def _model(
+    config: JsonObject, text: JsonObject, model_type: str, *, name: str, source: str, number_format: str
+) -> Model:
     latent, experts, kind = latent_of(text), experts_of(text), kind_of(config.texts("architectures"))
     layers, window = layer_counts(text, model_type)
     default_tie = config.truth("tie_word_embeddings", default=model_type in TIED_BY_DEFAULT)
     is_tied = text.truth("tie_word_embeddings", default=default_tie)
     shape = _shape(text, model_type, latent, experts, num_embeddings=1 if is_tied or kind != GENERATOR else 2)
     return Model(
-        name=file.absolute().parent.name, family=model_type, kind=kind, num_params=float(total_params(shape)),
+        name=name, family=model_type, kind=kind, num_params=float(total_params(shape)),
         num_active_params=float(active_params(shape)), num_layers=shape.num_layers,
         hidden_size=shape.hidden_size,
         ffn_size=shape.ffn_size, num_heads=shape.num_heads, num_kv_heads=shape.num_kv_heads,
@@ -90,11 +108,11 @@ def _model(file: Path, config: JsonObject, text: JsonObject, model_type: str) ->
         attention=_attention(shape, layers), layers=layers, cache=_cache(shape, layers, window),
         latent=latent,
         experts=experts, max_context_tokens=text.whole("max_position_embeddings"),
-        native_format=native_format(config, text), licence="unknown", commercial_use="conditional",
+        native_format=number_format, licence="unknown", commercial_use="conditional",
         languages=(),
         released="", tasks=("chat",) if kind == GENERATOR else (kind,), is_instruct=True, is_official=False,
         note="parameters counted from the shape; licence, languages and training not in config.json",
-        source=str(file), as_of="",
+        source=source, as_of="",
     )  # fmt: skip
 
 

@@ -26,6 +26,24 @@ class JsonObject:
         self.path = path_shown(path)
 
     @classmethod
+    def parse(cls, path: Path, content: bytes) -> JsonObject:
+        """The object in these bytes, which were read from `path`.
+
+        Raises: InvalidFile if they are too many, not UTF-8, not JSON or not an object.
+        """
+        if len(content) > MAX_BYTES:
+            raise InvalidFile("{path} is larger than 4 MiB: not a model configuration", path=path_shown(path))
+        try:
+            values = json.loads(content.decode("utf-8-sig"))
+        except (ValueError, RecursionError) as error:
+            raise InvalidFile(
+                "{path} cannot be read as JSON: {reason}", path=path_shown(path), reason=_reason(error)
+            ) from error
+        if not isinstance(values, dict):
+            raise InvalidFile("{path} is not a JSON object", path=path_shown(path))
+        return cls(path, values)
+
+    @classmethod
     def read(cls, path: Path) -> JsonObject:
         """The object in this file.
 
@@ -38,14 +56,12 @@ class JsonObject:
                 raise InvalidFile(
                     "{path} is larger than 4 MiB: not a model configuration", path=path_shown(path)
                 )
-            values = json.loads(path.read_text(encoding="utf-8-sig"))
-        except (OSError, ValueError, RecursionError) as error:
+            content = path.read_bytes()
+        except (OSError, ValueError) as error:
             raise InvalidFile(
                 "{path} cannot be read as JSON: {reason}", path=path_shown(path), reason=_reason(error)
             ) from error
-        if not isinstance(values, dict):
-            raise InvalidFile("{path} is not a JSON object", path=path_shown(path))
-        return cls(path, values)
+        return cls.parse(path, content)
 
     def __contains__(self, name: str) -> bool:
         """Is the field there, and not null?"""
@@ -94,6 +110,16 @@ class JsonObject:
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
             raise self.invalid(name, value, "a list of texts")
         return tuple(value)
+
+    def children(self, name: str) -> tuple[JsonObject, ...]:
+        """The objects in the values of this object field."""
+        group = self.child(name)
+        return tuple(group.child(key) for key in group.names)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The fields that are there, and not null."""
+        return tuple(name for name in self._values if name in self)
 
     def invalid(self, name: str, given: object, allowed: str) -> InvalidFile:
         """The error for one field."""
