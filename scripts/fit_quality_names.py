@@ -33,7 +33,6 @@ _FAMILY = re.compile(
 )
 _SIZE = re.compile(r"(?<![\w.])(?:(\d+)x)?(\d+(?:[._]\d+)?) ?([bm])(?![a-z0-9])")
 _ACTIVE = re.compile(r"-a(\d+(?:\.\d+)?)b(?![a-z0-9])")
-_BASE_HINT = re.compile(r"base|-pt\b|pretrain|-hf$")
 _CHAT_HINT = re.compile(
     r"instruct|chat|-it\b|-it$|sft|dpo|rlhf|orca|tulu|hermes|thinking|assistant|vicuna|wizard|zephyr"
 )
@@ -179,11 +178,6 @@ def model_facts(
         tier=_word_value(plain, _TIERS, 0.0) if math.isnan(total) else 0.0,
         effort=_word_value(plain, _EFFORTS, 0.0),
     )
-
-
-def is_base(name: str) -> bool:
-    """Does the name say that this is a base model?"""
-    return bool(_BASE_HINT.search(name.lower())) and not _CHAT_HINT.search(name.lower())
 
 
 def _word_value(name: str, table: tuple[tuple[str, float], ...], otherwise: float) -> float:

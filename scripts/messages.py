@@ -38,7 +38,7 @@ COMPOSED_FILES = frozenset({"catalog/table.py", "catalog/names.py", "cli/complai
 COMPOSED_ERRORS = frozenset({"UnknownName", "AmbiguousName", "MissingExtra"})
 """Errors whose first argument is a name; their sentences are written where they are shown."""
 HELP_FUNCTIONS = frozenset({"option", "verb", "group"})
-HANDED_ON = frozenset({"help=help"})
+HANDED_ON = frozenset({"help=help", "reason=reason"})
 """Arguments that only pass on a sentence written elsewhere."""
 KEYWORDS = {
     "Unknown": ("reason",),

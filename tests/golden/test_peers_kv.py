@@ -107,7 +107,13 @@ def test_KV09_llama_7b_caches_all_heads_and_llama_3_only_its_kv_heads() -> None:
 @pytest.mark.parametrize("kv_type", ["q8_0", "q4_0"])
 def test_KV07_quantized_caches_are_their_block_size_smaller(kv_type: str) -> None:
     ratio = {"q8_0": 17 / 32, "q4_0": 9 / 32}[kv_type]
-    answer = fit("meta-llama/Llama-3.1-8B-Instruct", device="H200", engine="llama.cpp", context=131_072, kv_type=kv_type)
+    answer = fit(
+        "meta-llama/Llama-3.1-8B-Instruct",
+        device="H200",
+        engine="llama.cpp",
+        context=131_072,
+        kv_type=kv_type,
+    )
     kept = next(part.size.likely for part in answer.memory if part.name == "kv_cache")
     assert kept == ratio * 16 * GIB
 

@@ -97,71 +97,91 @@ def capacity_sequences(
 ) -> Array:
     """Largest number of running sequences of a replica that meets both targets; 0 if even one does not. [count]
 
-    TPOT and TTFT never fall with the number of sequences. The TPOT target is met while both branches of the step meet
-    it: the arithmetic one is linear in b, and so is the reading of a dense model; only the coverage of experts is
-    searched. Candidates whose TTFT is then too long, seldom many, are searched apart.
+    TPOT and TTFT never fall with the number of sequences. A dense model has closed forms: both branches of its step are
+    linear in b, so the TPOT target is linear and the TTFT target quadratic. The coverage of experts is searched, one
+    pass for each binary digit of the largest count.
     """
     prompt_s = _prompt_s(terms, prefill_s)
-    share_s = prompt_s / output_tokens
-    room_s = max_tpot_s - terms.fixed_s
-    each_s = terms.sequence_s + share_s
-    most = np.minimum(np.minimum(max_sequences, LARGEST_BATCH), room_s / (terms.compute_s + each_s))
-    if terms.has_experts:
-        count, idle = _sparse_count(terms, most, room_s - terms.dense_s - terms.expert_s, each_s)
-        weights_s: Number = terms.dense_s + terms.expert_s * (1.0 - idle)
-    else:
-        weights_s = terms.dense_s
-        count = np.floor(np.maximum(np.minimum(most, (room_s - weights_s) / each_s), 0.0))
-    spare_s = max_ttft_s - terms.ingest_s - prefill_s
-    queue_s2 = prompt_s * share_s / 2.0
-    step = step_of_weights_s(terms, count, weights_s)
-    is_late = (step / 2.0 + queue_s2 * (count / step) > spare_s) & (count > 0)
-    return _in_time(terms, count, is_late, queue_s2, spare_s) if is_late.any() else count
+    targets = _Targets(
+        share_s=prompt_s / output_tokens,
+        queue_s2=np.square(prompt_s) / (2.0 * output_tokens),
+        spare_s=max_ttft_s - terms.ingest_s - prefill_s,
+        max_tpot_s=max_tpot_s,
+        most=np.minimum(max_sequences, LARGEST_BATCH),
+    )
+    return _sparse_count(terms, targets) if terms.has_experts else _dense_count(terms, targets)
 
 
-def _sparse_count(terms: StepTerms, most: Number, room_s: Number, each_s: Number) -> tuple[Array, Array]:
-    """Largest count with b x each - experts x idle^b <= room, and idle^b, the share of experts that it leaves alone.
+@dataclass(frozen=True, kw_only=True)
+class _Targets:
+    """What limits the running sequences."""
 
-    The binary digits of the count are found from the highest down, so that idle^(b + 2^i) is a product of two known
-    factors and no power of a block is taken.
+    share_s: Number
+    """Prompt reading for each token of an answer. [s]"""
+    queue_s2: Number
+    """Wait for other prompts x step / sequences. [s^2]"""
+    spare_s: Number
+    """What the first token may take beyond its own prompt. [s]"""
+    max_tpot_s: Number
+    most: Number
+    """Room in memory. [count]"""
+
+
+def _dense_count(terms: StepTerms, targets: _Targets) -> Array:
+    """Largest count of a model whose weights are read whole: the tightest of three closed forms."""
+    room_s = targets.max_tpot_s - terms.fixed_s
+    each_s = terms.sequence_s + targets.share_s
+    in_pace = np.minimum(room_s / (terms.compute_s + each_s), (room_s - terms.dense_s) / each_s)
+    count = np.floor(np.maximum(np.minimum(targets.most, in_pace), 0.0))
+    step = step_of_weights_s(terms, count, terms.dense_s)
+    is_late = (step / 2.0 + targets.queue_s2 * (count / step) > targets.spare_s) & (count > 0)
+    if not is_late.any():
+        return count
+    in_time = np.floor(np.maximum(_first_token_root(terms, targets), 0.0))
+    return np.where(is_late, np.minimum(count, in_time), count)
+
+
+def _first_token_root(terms: StepTerms, targets: _Targets) -> Array:
+    """Sequences at which the TTFT target is just met, on the branch of the step that holds there."""
+    reading = _quadratic_root(terms.fixed_s + terms.dense_s, terms.sequence_s, targets)
+    computing = _quadratic_root(terms.fixed_s, terms.sequence_s + terms.compute_s, targets)
+    with np.errstate(divide="ignore"):
+        crossing = terms.dense_s / np.asarray(terms.compute_s)
+    return np.where(reading <= crossing, reading, computing)
+
+
+def _quadratic_root(once_s: Number, each_s: Number, targets: _Targets) -> Array:
+    """Largest b with step / 2 + queue b / step <= spare for a step of once + each b.
+
+    Times the step: each^2 / 2 b^2 + (once each + queue - spare each) b + (once^2 / 2 - spare once) <= 0.
     """
-    count = np.zeros(np.broadcast_shapes(np.shape(most), np.shape(room_s), np.shape(each_s)))
-    idle_ratio, idle = 1.0 - np.asarray(terms.expert_ratio, dtype=np.float64), np.ones_like(count)
-    for bit in _bits(most):
+    square = np.square(each_s) / 2.0
+    linear = once_s * each_s + targets.queue_s2 - targets.spare_s * each_s
+    constant = np.square(once_s) / 2.0 - targets.spare_s * once_s
+    root = np.sqrt(np.maximum(np.square(linear) - 4.0 * square * constant, 0.0))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(linear > 0, -2.0 * constant / (linear + root), (root - linear) / (2.0 * square))
+
+
+def _sparse_count(terms: StepTerms, targets: _Targets) -> Array:
+    """Largest count of a mixture of experts.
+
+    The binary digits of the count are found from the highest down, so that idle^(b + 2^i), the share of experts that
+    b + 2^i sequences leave alone, is a product of two known factors and no power of a block is taken.
+    """
+    shape = np.broadcast_shapes(np.shape(targets.most), np.shape(targets.spare_s), np.shape(terms.dense_s))
+    count = np.zeros(shape)
+    idle_ratio, idle = 1.0 - np.asarray(terms.expert_ratio, dtype=np.float64), np.ones(shape)
+    all_s = terms.dense_s + terms.expert_s
+    for bit in _bits(targets.most):
         tried = count + 2.0**bit
         tried_idle = idle * idle_ratio ** (2**bit)
-        is_met = (tried * each_s - terms.expert_s * tried_idle <= room_s) & (tried <= most)
+        step = step_of_weights_s(terms, tried, all_s - terms.expert_s * tried_idle)
+        is_met = (tried <= targets.most) & (step + tried * targets.share_s <= targets.max_tpot_s)
+        is_met &= step / 2.0 + targets.queue_s2 * (tried / step) <= targets.spare_s
         count = np.where(is_met, tried, count)
         idle = np.where(is_met, tried_idle, idle)
-    return count, idle
-
-
-def _in_time(terms: StepTerms, count: Array, is_late: Array, queue_s2: Number, spare_s: Number) -> Array:
-    """The counts, those that are late lowered to the largest whose TTFT is in time."""
-
-    def late(values: Number) -> Array:
-        return np.broadcast_to(values, count.shape)[is_late]
-
-    late_terms = StepTerms(
-        fixed_s=late(terms.fixed_s),
-        launch_s=late(terms.launch_s),
-        dense_s=late(terms.dense_s),
-        expert_s=late(terms.expert_s),
-        expert_ratio=late(terms.expert_ratio),
-        sequence_s=late(terms.sequence_s),
-        compute_s=late(terms.compute_s),
-        ingest_s=terms.ingest_s,
-    )
-    most, queue, spare = late(count), late(queue_s2), late(spare_s)
-    found = np.zeros_like(most)
-    for bit in _bits(most):
-        tried = found + 2.0**bit
-        step = step_s(late_terms, tried)
-        is_met = (step / 2.0 + queue * (tried / step) <= spare) & (tried <= most)
-        found = np.where(is_met, tried, found)
-    lowered = np.array(count)
-    lowered[is_late] = found
-    return lowered
+    return count
 
 
 def _bits(most: Number) -> range:

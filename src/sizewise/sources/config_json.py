@@ -64,7 +64,9 @@ def model_from_config(
     """
     text = text_part(config)
     number_format = native_format(config, text, other_format)
-    return _model(config, text, _known_type(config, text), name=name, source=source, number_format=number_format)
+    return _model(
+        config, text, _known_type(config, text), name=name, source=source, number_format=number_format
+    )
 
 
 def text_part(config: JsonObject) -> JsonObject:

@@ -65,7 +65,9 @@ def read_gguf(name: str, opened: Callable[[str], ByteSource]) -> GgufFile:
     count = int(match["count"])
     if not 1 <= int(match["number"]) <= count <= MAX_PARTS:
         raise InvalidFile("{path}: a split file has parts 1 to at most {most}", path=name, most=MAX_PARTS)
-    parts = [_part(f"{match['stem']}-{i + 1:05d}-of-{count:05d}.gguf", i, count, opened) for i in range(count)]
+    parts = [
+        _part(f"{match['stem']}-{i + 1:05d}-of-{count:05d}.gguf", i, count, opened) for i in range(count)
+    ]
     tensors = tuple(tensor for part in parts for tensor in part.tensors)
     if len({tensor.name for tensor in tensors}) < len(tensors):
         raise InvalidFile("{path}: a tensor is in two parts of the split file", path=name)

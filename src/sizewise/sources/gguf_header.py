@@ -46,7 +46,19 @@ ALIGNMENT_BYTES = 32
 """Where `general.alignment` is missing. [bytes]"""
 MAX_ALIGNMENT_BYTES = 2**16
 STRING, ARRAY, BOOL = 8, 9, 7
-NUMBERS = {0: "<B", 1: "<b", 2: "<H", 3: "<h", 4: "<I", 5: "<i", 6: "<f", 7: "<B", 10: "<Q", 11: "<q", 12: "<d"}
+NUMBERS = {
+    0: "<B",
+    1: "<b",
+    2: "<H",
+    3: "<h",
+    4: "<I",
+    5: "<i",
+    6: "<f",
+    7: "<B",
+    10: "<Q",
+    11: "<q",
+    12: "<d",
+}
 """Metadata type number to the layout of its value."""
 
 
@@ -247,9 +259,7 @@ def _block(type_name: str) -> tuple[int, int]:
     return block.block_elements, block.block_bytes
 
 
-def _check_layout(
-    cursor: _Cursor, tensors: tuple[GgufTensor, ...], alignment: int, data_bytes: int
-) -> None:
+def _check_layout(cursor: _Cursor, tensors: tuple[GgufTensor, ...], alignment: int, data_bytes: int) -> None:
     """Names occur once; tensors lie inside the file, aligned, none on another."""
     if len({tensor.name for tensor in tensors}) < len(tensors):
         raise InvalidFile("{path}: two tensors have the same name in the GGUF header",

@@ -51,15 +51,14 @@ def gguf_model(file: GgufFile, *, name: str, native_format: str) -> Model:
     Raises: NotSupported for an architecture or layout that is not known, with the exact bytes of its weights.
     """
     metadata = _Metadata(file)
-    config = metadata.config()
-    model = model_from_config(JsonObject(Path(file.name), config), name=name, source=file.name)
+    model = model_from_config(JsonObject(Path(file.name), metadata.config()), name=name, source=file.name)
     counted = [tensor for tensor in file.tensors if not is_skipped(file, tensor)]
     total = sum(tensor.num_elements for tensor in counted)
     experts = sum(tensor.num_elements for tensor in counted if "_exps." in tensor.name)
-    active_ratio = config["num_experts_per_tok"] / config["num_experts"] if experts else 1.0
+    chosen_ratio = model.experts.num_experts_per_token / model.experts.num_experts if model.experts else 1.0
     return replace(
         model, kind=metadata.kind(), num_params=float(total), native_format=native_format,
-        num_active_params=total - experts * (1 - active_ratio),
+        num_active_params=total - experts * (1 - chosen_ratio),
         num_extra_params=float(sum(tensor.num_elements for tensor in file.tensors) - total),
         tasks=("chat",) if metadata.kind() == "generator" else (metadata.kind(),),
         note="parameters counted in the file; licence, languages and training not in its header",
@@ -84,7 +83,9 @@ class _Metadata:
         model_type = MODEL_TYPES.get(self._file.architecture)
         if model_type is None:
             given = self._file.architecture or "missing"
-            raise self._unknown("general.architecture", given, "an architecture whose cache is not known here")
+            raise self._unknown(
+                "general.architecture", given, "an architecture whose cache is not known here"
+            )
         for field in REQUIRED:
             self._object.whole(SAME_FIELDS[field])
         num_layers = self._object.whole("block_count") - self._file.num_skipped_layers
@@ -131,12 +132,16 @@ class _Metadata:
     def _latent_fields(self) -> dict[str, Any]:
         """Latent attention; files made before llama.cpp cached the latent vector alone are refused."""
         if "attention.kv_lora_rank" not in self._values:
-            value_length = self._values.get("attention.value_length", self._values.get("attention.key_length"))
+            value_length = self._values.get(
+                "attention.value_length", self._values.get("attention.key_length")
+            )
             if value_length != self._values.get("attention.key_length"):
                 raise self._unknown("attention.value_length", value_length, "not the length of the keys")
             return {}
         if "attention.key_length_mla" not in self._values:
-            raise self._unknown("attention.key_length_mla", "missing", "of a file made before May 2025: convert it anew")
+            raise self._unknown(
+                "attention.key_length_mla", "missing", "of a file made before May 2025: convert it anew"
+            )
         rope = self._object.whole("rope.dimension_count")
         return {
             "kv_lora_rank": self._object.whole("attention.kv_lora_rank"),
@@ -151,12 +156,16 @@ class _Metadata:
         if not config.get("num_experts"):
             config.pop("num_experts", None)
             return
-        routers = {int(m[1]) for n in self._shapes if n.endswith("ffn_gate_inp.weight") and (m := BLOCK.match(n))}
+        routers = {
+            int(m[1]) for n in self._shapes if n.endswith("ffn_gate_inp.weight") and (m := BLOCK.match(n))
+        }
         num_layers = config["num_hidden_layers"]
         routers = {number for number in routers if number < num_layers}
         dense = self._object.whole("leading_dense_block_count", 0, least=0)
         if routers != set(range(dense, num_layers)):
-            raise self._unknown("leading_dense_block_count", dense, "not where the experts of its layers begin")
+            raise self._unknown(
+                "leading_dense_block_count", dense, "not where the experts of its layers begin"
+            )
         config.setdefault("moe_intermediate_size", self._shapes[f"blk.{dense}.ffn_down_exps.weight"][0]
                           if f"blk.{dense}.ffn_down_exps.weight" in self._shapes else 0)  # fmt: skip
 

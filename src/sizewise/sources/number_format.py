@@ -18,7 +18,12 @@ NATIVE_FORMATS = {"bfloat16": "BF16", "float16": "F16", "float32": "F32"}
 FLOAT_FORMATS = {4: "NVFP4", 8: "FP8"}
 WHOLE_FORMATS = {4: "GPTQ-4", 8: "GPTQ-8"}
 """Whole numbers of so many bits, with activations in 16 bits."""
-MODEL_OPTIMIZER_FORMATS = {"FP8": "FP8", "NVFP4": "NVFP4", "W4A16_AWQ": "AWQ-4", "W8A8_SQ_PER_CHANNEL": "INT8"}
+MODEL_OPTIMIZER_FORMATS = {
+    "FP8": "FP8",
+    "NVFP4": "NVFP4",
+    "W4A16_AWQ": "AWQ-4",
+    "W8A8_SQ_PER_CHANNEL": "INT8",
+}
 MX_GROUP = 32
 """Weights of one scale in MXFP4; 16 in NVFP4."""
 

@@ -1,0 +1,29 @@
+"""A model that was found, and what its files say about their own size."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sizewise.domain.model import Model
+    from sizewise.domain.text import Text
+    from sizewise.estimate.weights import Weights
+
+HALF_PRECISION_BITS = 16
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resolved:
+    """A model of the catalog, of a file, a folder, a hub or Ollama."""
+
+    model: Model
+    weights: Weights | None = None
+    """Exact weights by the headers of its files; None without headers."""
+    container: str = ""
+    """gguf or safetensors: which engines read these files; empty without headers."""
+    quantization: str | None = None
+    """Number format of the files; None for a model of the catalog."""
+    origin: str = "catalog"
+    """catalog, folder, file, hub, modelscope or ollama."""
+    caveats: tuple[Text, ...] = ()
