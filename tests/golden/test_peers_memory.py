@@ -43,7 +43,7 @@ def part(answer: FitAnswer, name: str) -> float:
 def case_of(model: str, quantization: str, engine: str, device: str, **changes: Any) -> Case:  # noqa: ANN401 - fields of the case
     """One case of `fit`, 8,192 tokens of context and one sequence unless changed."""
     catalog = load_catalog()
-    asked = {"context_tokens": 8_192, "num_sequences": 1, "kv_type": "f16"} | changes
+    asked: dict[str, Any] = {"context_tokens": 8_192, "num_sequences": 1, "kv_type": "f16"} | changes
     return Case(
         catalog=catalog, model=catalog.model(model), quantization=catalog.quantization(quantization),
         engine=catalog.engine(engine), machine=Machine(device=catalog.device(device)), **asked,

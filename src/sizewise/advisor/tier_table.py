@@ -10,6 +10,7 @@ from sizewise.advisor.asking import ask
 from sizewise.advisor.fit_terms import Case
 from sizewise.advisor.grading import grade
 from sizewise.advisor.question import Question
+from sizewise.advisor.recommendation import recommend
 from sizewise.advisor.space import Row, market_machines
 from sizewise.advisor.trial import trial
 from sizewise.catalog import load_catalog
@@ -178,5 +179,5 @@ def rule_of_thumb(
         questions=said.questions,
         tiers=said.tiers,
         optimises_quantization=said.optimises_quantization,
-        computed=T("The computed answer: sizewise recommend --task {task}", task=asked.request.task.name),
+        computed=recommend(question).verdict,
     )

@@ -8,10 +8,10 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from sizewise.domain.text import Text
+from sizewise.domain.text import T, Text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 Translate: TypeAlias = Callable[[str], str]
 """Template to template."""
@@ -41,6 +41,11 @@ def translator(language: str) -> Translate:
 def speaker(translate: Translate) -> Say:
     """Sentences of the code in the language of `translate`; plain text is looked up as it is."""
     return lambda value: value.rendered(translate) if isinstance(value, Text) else translate(value)
+
+
+def listed(parts: Iterable[str], say: Say) -> str:
+    """What is not empty, one after the other."""
+    return say(T(", ")).join(part for part in parts if part)
 
 
 def system_language(environment: Mapping[str, str]) -> str:

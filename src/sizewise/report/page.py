@@ -36,6 +36,8 @@ def paragraph(text: str, style: str = "") -> Padding:
 def point(sign: str, line: Line) -> Padding:
     """A sentence after a sign; its further lines are aligned with its first."""
     table = Table.grid(padding=(0, 1, 0, 0))
+    table.add_column()
+    table.add_column(overflow="fold")
     table.add_row(sign, line)
     return Padding(table, (0, 0, 0, INDENT))
 

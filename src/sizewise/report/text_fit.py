@@ -8,6 +8,7 @@ from rich.text import Text as Line
 
 from sizewise.domain.text import T
 from sizewise.report.figures import gib, span
+from sizewise.report.language import listed
 from sizewise.report.page import BAD, FAINT, GOOD, STRONG, command_line, grid, heading, paragraph
 from sizewise.report.text_option import FigureRow, figure_row, memory_blocks, reading_note
 from sizewise.report.words import CONSTRAINTS, KINDS, LEGEND
@@ -96,13 +97,13 @@ def _rows(answer: FitAnswer, say: Say) -> Iterator[tuple[str, str]]:
     )  # fmt: skip
     alone, texts = answer.decode_tokens_per_s, answer.texts_per_s
     if alone is not None:
-        yield _figure(figure_row(T("speed alone"), alone, say, unit=T("tok/s"), note=reading_note(alone)))
+        yield _figure(figure_row(T("speed alone"), alone, say, unit=T("tok/s"), note=reading_note(alone)), say)
     if texts is not None:
-        yield _figure(figure_row(T("texts of this length"), texts, say, unit=T("a second")))
+        yield _figure(figure_row(T("texts of this length"), texts, say, unit=T("a second")), say)
     fp16, low, high = (significant(size / GB) for size in answer.rule_of_thumb_bytes)
     rule = T("{fp16} GB in 16 bits, {low}-{high} GB in 4 bits: weights only", fp16=fp16, low=low, high=high)
     yield say(T("rule of thumb")), say(rule)
 
 
-def _figure(row: FigureRow) -> tuple[str, str]:
-    return row.name, ", ".join(text for text in (row.value, row.note) if text)
+def _figure(row: FigureRow, say: Say) -> tuple[str, str]:
+    return row.name, listed((row.value, row.note), say)

@@ -11,6 +11,7 @@ from rich.text import Text as Line
 from sizewise.domain.estimate import Estimate, Unknown
 from sizewise.domain.text import T
 from sizewise.report.figures import UNKNOWN_MARK, gib, marked, money, seconds
+from sizewise.report.language import listed
 from sizewise.report.page import FAINT, grid, heading, paragraph
 from sizewise.report.words import EVIDENCE, LEGEND, PARTS, PATHS
 from sizewise.units import format_tokens, significant
@@ -46,11 +47,6 @@ class FigureRow:
     high: str = ""
     unit: str
     note: str
-
-    @property
-    def tail(self) -> str:
-        """What stands behind the numbers."""
-        return ", ".join(text for text in (self.unit, self.note) if text)
 
     @property
     def value(self) -> str:
@@ -93,7 +89,7 @@ def setup_line(deployment: Deployment, say: Say) -> str:
         else "",
         say(T("{count} copies", count=str(deployment.replicas))) if deployment.replicas > 1 else "",
     ]
-    return ", ".join(detail for detail in details if detail)
+    return listed(details, say)
 
 
 def hardware_name(deployment: Deployment) -> str:
@@ -110,7 +106,7 @@ def option_blocks(option: Option, say: Say) -> Iterator[RenderableType]:
     yield heading(say(T("How it runs: {setup}", setup=setup_line(deployment, say))))
     yield from memory_blocks(option.memory, option.usable_bytes, say)
     header = ("", say(T("low")), say(T("likely")), say(T("high")), "")
-    rows = ((row.name, row.low, row.likely, row.high, row.tail) for row in figure_rows(option, say))
+    rows = ((row.name, row.low, row.likely, row.high, listed((row.unit, row.note), say)) for row in figure_rows(option, say))
     yield grid(rows, header=header, right=(1, 2, 3))
     yield paragraph(say(LEGEND), FAINT)
     glossary = T(
