@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from shlex import quote
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +28,7 @@ def gguf_file(model: str, quantization: str) -> str:
 def gguf_preparation(model: str, quantization: str) -> tuple[str, ...]:
     """Download, convert and quantize with llama.cpp's own tools; no third-party upload is assumed to exist."""
     stem = file_stem(model)
-    download = f"hf download {model} --local-dir {stem}"
+    download = f"hf download {quote(model)} --local-dir {stem}"
     if quantization in {"F32", "F16", "BF16", "Q8_0"}:
         out = gguf_file(model, quantization)
         return (

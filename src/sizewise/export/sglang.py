@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from sizewise.export.launch import Launch
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 def launch(deployment: Deployment) -> Launch:
     """One replica of the OpenAI-compatible server; checkpoints are the same as for vLLM."""
     parts = [
-        f"python -m sglang.launch_server --model-path {checkpoint(deployment)}",
+        f"python -m sglang.launch_server --model-path {quote(checkpoint(deployment))}",
         f"--context-length {deployment.context_tokens}",
         f"--max-running-requests {deployment.num_sequences}",
         f"--mem-fraction-static {deployment.memory_utilization:g}",

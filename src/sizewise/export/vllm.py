@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from sizewise.export.launch import Launch, file_stem
@@ -32,16 +33,16 @@ def preparation(deployment: Deployment) -> tuple[str, ...]:
     script = (
         "from llmcompressor import oneshot; "
         "from llmcompressor.modifiers.quantization import QuantizationModifier; "
-        f"oneshot(model='{deployment.model}', output_dir='{checkpoint(deployment)}', "
+        f"oneshot(model={deployment.model!r}, output_dir={checkpoint(deployment)!r}, "
         f"recipe=QuantizationModifier(targets='Linear', scheme='{scheme}', ignore=['lm_head']))"
     )
-    return ("pip install llmcompressor", f'python -c "{script}"')
+    return ("pip install llmcompressor", f"python -c {quote(script)}")
 
 
 def launch(deployment: Deployment) -> Launch:
     """One replica of the OpenAI-compatible server."""
     parts = [
-        f"vllm serve {checkpoint(deployment)}",
+        f"vllm serve {quote(checkpoint(deployment))}",
         f"--max-model-len {deployment.context_tokens}",
         f"--max-num-seqs {deployment.num_sequences}",
         f"--gpu-memory-utilization {deployment.memory_utilization:g}",

@@ -71,12 +71,18 @@ def grid(
 
 def page_text(blocks: Iterable[RenderableType], *, for_file: bool) -> str:
     """The page as it will be printed: colours and width of the terminal, or plain text for a file or a pipe."""
-    if for_file:
-        console = Console(file=io.StringIO(), width=FILE_WIDTH, markup=False, highlight=False, emoji=False)
-    else:
-        console = Console(markup=False, highlight=False, emoji=False)
-        console.width = min(console.width, MAX_WIDTH)
-    with console.capture() as capture:
-        for block in blocks:
-            console.print(block, soft_wrap=isinstance(block, Line) and bool(block.no_wrap))
-    return "\n".join(line.rstrip() for line in capture.get().splitlines()) + "\n"
+    terminal = Console(file=io.StringIO(), width=FILE_WIDTH) if for_file else Console()
+    page = io.StringIO()
+    console = Console(
+        file=page,
+        width=min(terminal.width, MAX_WIDTH),
+        force_terminal=terminal.is_terminal,
+        color_system=terminal.color_system,  # type: ignore[arg-type]  # a name that rich itself gave
+        no_color=terminal.no_color,
+        markup=False,
+        highlight=False,
+        emoji=False,
+    )
+    for block in blocks:
+        console.print(block, soft_wrap=isinstance(block, Line) and bool(block.no_wrap))
+    return "\n".join(line.rstrip() for line in page.getvalue().splitlines()) + "\n"

@@ -55,12 +55,9 @@ def _alternatives(decision: Decision, say: Say) -> Iterator[RenderableType]:
     if decision.alternatives:
         yield heading(say(T("Neighbours")))
         for item in decision.alternatives:
-            role = say(ROLES.get(item.role, item.role))
-            yield point(
-                "+",
-                Line(f"{role}: ", FAINT)
-                + Line(say(T("{title}; {difference}", title=item.title, difference=item.difference))),
-            )
+            neighbour = T("{title}; {difference}", title=item.title, difference=item.difference)
+            role = ROLES.get(item.role, item.role)
+            yield point("+", Line(brief(say(T("{role}: {text}", role=role, text=neighbour)))))
 
 
 def rejection_blocks(
@@ -84,11 +81,11 @@ def rejection_blocks(
 
 
 def _rejection(item: Rejection, say: Say) -> RenderableType:
-    role = say(ROLES.get(item.role, item.role))
-    reason = f"{say(CONSTRAINTS[item.constraint])}: {say(item.shortfall)}"
+    title = T("{role}: {text}", role=ROLES.get(item.role, item.role), text=item.option)
+    reason = T("{constraint}: {shortfall}", constraint=CONSTRAINTS[item.constraint], shortfall=item.shortfall)
     lift = say(item.lift)
-    lines = Line(f"{role}: ", FAINT) + Line(f"{brief(say(item.option))}\n{brief(reason)}")
-    return point(NO, lines + Line(f"  {HELPS} {lift}") if lift else lines)
+    lines = brief(f"{say(title)}\n{say(reason)}")
+    return point(NO, Line(f"{lines}  {HELPS} {lift}" if lift else lines))
 
 
 def _flips(decision: Decision, say: Say) -> Iterator[RenderableType]:

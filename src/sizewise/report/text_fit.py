@@ -97,7 +97,9 @@ def _rows(answer: FitAnswer, say: Say) -> Iterator[tuple[str, str]]:
     )  # fmt: skip
     alone, texts = answer.decode_tokens_per_s, answer.texts_per_s
     if alone is not None:
-        yield _figure(figure_row(T("speed alone"), alone, say, unit=T("tok/s"), note=reading_note(alone)), say)
+        yield _figure(
+            figure_row(T("speed alone"), alone, say, unit=T("tok/s"), note=reading_note(alone)), say
+        )
     if texts is not None:
         yield _figure(figure_row(T("texts of this length"), texts, say, unit=T("a second")), say)
     fp16, low, high = (significant(size / GB) for size in answer.rule_of_thumb_bytes)

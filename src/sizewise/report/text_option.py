@@ -106,7 +106,10 @@ def option_blocks(option: Option, say: Say) -> Iterator[RenderableType]:
     yield heading(say(T("How it runs: {setup}", setup=setup_line(deployment, say))))
     yield from memory_blocks(option.memory, option.usable_bytes, say)
     header = ("", say(T("low")), say(T("likely")), say(T("high")), "")
-    rows = ((row.name, row.low, row.likely, row.high, listed((row.unit, row.note), say)) for row in figure_rows(option, say))
+    rows = (
+        (row.name, row.low, row.likely, row.high, listed((row.unit, row.note), say))
+        for row in figure_rows(option, say)
+    )
     yield grid(rows, header=header, right=(1, 2, 3))
     yield paragraph(say(LEGEND), FAINT)
     glossary = T(

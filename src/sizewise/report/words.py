@@ -87,6 +87,14 @@ COMPLEXITIES = {
 }
 """Complexity in the words of the original guide."""
 
+GUIDE_QUESTIONS = (
+    T("Is the budget limited?"),
+    T("How complex is the task?"),
+    T("Is enterprise hardware available?"),
+)
+GUIDE_REPLIES = (T("yes"), T("no"))
+"""The flowchart of the original guide; its other replies are COMPLEXITIES."""
+
 NEXT_STEPS = (
     T("a Hugging Face id, a folder with config.json or a GGUF file works too"),
     T("sizewise hardware lists the known devices"),
