@@ -15,7 +15,7 @@ SOAK ?= 1
 FACTS ?=
 PYTEST := $(BIN)/python -m pytest -n $(JOBS)
 
-.PHONY: help demo check test soak lint types accuracy fit catalog bench clean needs-facts
+.PHONY: help demo check test soak lint types accuracy fit catalog bench messages readme clean needs-facts
 
 help: ## what can be made
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -58,6 +58,14 @@ catalog: needs-facts .venv/tools ## the shipped tables again; FACTS=DIR with fac
 
 bench: .venv/package .bench-venv/llmfit ## speed and memory beside llmfit, in one run; writes docs/performance.md
 	$(BIN)/python scripts/bench.py --llmfit $(BENCH_BIN)/llmfit --out docs/performance.md
+
+messages: .venv/tools ## the message catalogs: new sentences in, compiled, checked
+	$(BIN)/python scripts/messages.py update
+	$(BIN)/python scripts/messages.py compile
+	$(BIN)/python scripts/messages.py check
+
+readme: .venv/package ## the examples and pictures of the READMEs
+	$(BIN)/python scripts/render_readme.py
 
 clean: ## remove environments and caches
 	rm -rf .venv .bench-venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache build dist

@@ -89,7 +89,11 @@ def find_model(catalog: Catalog, text: str) -> Model:
             "{path}: weight files are not read; name a model of the catalog, or a folder with its config.json",
             path=text,
         )
-    if text.strip() and text not in catalog.models and (Path(text).is_dir() or text.startswith((".", "/", "~"))):
+    if (
+        text.strip()
+        and text not in catalog.models
+        and (Path(text).is_dir() or text.startswith((".", "/", "~")))
+    ):
         from sizewise.sources.config_json import model_from_folder
 
         return model_from_folder(Path(text).expanduser())

@@ -81,12 +81,21 @@ class Frontier:
         machine = space.machines[int(survivors.machine_ids[best[0]])]
         replicas = int(survivors.values.replicas[best[0]])
         name = option_name(row, machine, replicas)
-        described = T(
-            "{model} in {quantization} with {engine} on {replicas} x {machine}",
-            model=row.model.name, quantization=row.quantization.name, engine=row.engine.name,
-            replicas=str(replicas), machine=wording.machine_name(machine),
-        )  # fmt: skip
+        described = described_option(row, machine, replicas)
         return name, described
+
+
+def described_option(row: Row, machine: Machine, replicas: int) -> Text:
+    """An option in one phrase; a single machine without its count."""
+    names = {
+        "model": row.model.name, "quantization": row.quantization.name, "engine": row.engine.name,
+        "machine": wording.machine_name(machine),
+    }  # fmt: skip
+    if replicas == 1:
+        return T("{model} in {quantization} with {engine} on {machine}", **names)
+    return T(
+        "{model} in {quantization} with {engine} on {replicas} x {machine}", replicas=str(replicas), **names
+    )
 
 
 def option_name(row: Row, machine: Machine, replicas: int) -> str:

@@ -19,18 +19,20 @@ if TYPE_CHECKING:
     from sizewise.decide.evaluate import Evaluated
     from sizewise.domain.device import Machine
     from sizewise.domain.request import Request
-    from sizewise.domain.text import Text
+    from sizewise.domain.text import Text, Value
 
+NOTHING = ""
+"""What lifts an option that passes."""
 NOTHING_KNOWN = T("nothing near that was tried")
 SMALLEST_CONTEXT_TOKENS = 1024
 
 
 def lift(
     catalog: Catalog, request: Request, row: Row, machine: Machine, binding: str, values: Evaluated
-) -> Text:
+) -> Value:
     """The nearest single change after which this model, format and engine pass the gate that stops them."""
     if binding == "":
-        return T("nothing to lift")
+        return NOTHING
     if binding == "quality":
         return T("a lower bar, or a test on your own prompts")
     if binding == "budget":

@@ -12,6 +12,7 @@ import click
 
 from sizewise.domain.text import T
 from sizewise.errors import InvalidFile
+from sizewise.report.whole_file import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -70,22 +71,3 @@ def _said_clearly() -> Iterator[None]:
             os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
         )  # what is buffered would fail again at exit
         raise InvalidFile("cannot write the answer: {reason}", reason=error.strerror) from None
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a file: to a neighbour first, then renamed, so that a failure leaves what was there before.
-
-    Raises: InvalidFile if it cannot be written.
-    """
-    try:
-        if path.is_dir():
-            raise IsADirectoryError(21, "Is a directory")
-        neighbour = path.with_name(f".{path.name}.{os.getpid()}.part")
-        try:
-            neighbour.write_text(text, encoding="utf-8")
-            neighbour.replace(path)
-        finally:
-            neighbour.unlink(missing_ok=True)
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise InvalidFile("cannot write {path}: {reason}", path=path, reason=reason) from None

@@ -9,12 +9,11 @@ import csv
 import importlib
 import io
 import math
-import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sizewise.errors import InvalidFile
 from sizewise.predict.questions import known_kind, read_questions
+from sizewise.report.whole_file import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -72,15 +71,7 @@ def write_predictions(predictions: Predictions, path: Path) -> None:
 
     Raises: InvalidFile if the target cannot be written; what was there before is left as it was.
     """
-    text = prediction_text(predictions.kind, predictions.rows)
-    target = path.resolve()
-    try:
-        if target.exists() and not target.is_file():
-            target.write_text(text, encoding="utf-8")  # a pipe or a terminal: nothing to replace
-        else:
-            _replace(target, text)
-    except OSError as error:
-        raise InvalidFile("cannot write {path}: {reason}", path=path, reason=error.strerror) from None
+    write_whole(path, prediction_text(predictions.kind, predictions.rows))
 
 
 def prediction_text(kind: str, rows: Sequence[Mapping[str, Any]]) -> str:
@@ -91,15 +82,6 @@ def prediction_text(kind: str, rows: Sequence[Mapping[str, Any]]) -> str:
     writer.writerow(columns)
     writer.writerows([_cell(column, row.get(column)) for column in columns] for row in rows)
     return file.getvalue()
-
-
-def _replace(target: Path, text: str) -> None:
-    neighbour = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
-        neighbour.write_text(text, encoding="utf-8")
-        neighbour.replace(target)
-    finally:
-        neighbour.unlink(missing_ok=True)
 
 
 def _cell(column: str, value: Any) -> str:  # noqa: ANN401 - predictors give text, numbers, truth values and None

@@ -7,6 +7,7 @@ harm. Its figures are those of the CPU backend: exact for weights and cache; GPU
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 PACKAGE, PINNED_VERSION = "xllamacpp", "2026.10.11549"
 BUILD = "b11549"
 """Build of llama.cpp inside that package."""
+NO_BACKTRACE = {"GGML_NO_BACKTRACE": "1"}
+"""A failed assertion of the engine otherwise starts a debugger, which takes seconds."""
 TIMEOUT_S = 60.0
 """Longest wait for one model; a 700B shape takes about a second. [s]"""
 
@@ -45,8 +48,8 @@ class OracleSettings:
     k_type: str = "f16"
     v_type: str = "f16"
     num_slots: int = 1
-    num_outputs: int = 1
-    """Tokens of a micro-batch whose logits are kept; 0: all of them."""
+    outputs_per_slot: int = 1
+    """Tokens of a micro-batch whose logits are kept, a slot; 0: all of them."""
     is_unified: bool = False
     keeps_full_windows: bool = False
 
@@ -146,6 +149,7 @@ class Oracle:
             self._child = subprocess.Popen(
                 [sys.executable, "-m", "sizewise.proof.oracle_worker"],
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+                env=os.environ | NO_BACKTRACE,
             )  # fmt: skip
         return self._child
 

@@ -95,7 +95,8 @@ class Engine:
         params = self.library.llama_context_default_params()
         params.n_ctx, params.n_ubatch = settings["context_tokens"], settings["ubatch_tokens"]
         params.n_batch = max(settings["ubatch_tokens"], params.n_batch)
-        params.n_seq_max, params.n_outputs_max = settings["num_slots"], settings["num_outputs"]
+        params.n_seq_max = settings["num_slots"]
+        params.n_outputs_max = settings["num_slots"] * settings["outputs_per_slot"]
         params.flash_attn_type = int(settings["uses_flash_attention"])
         params.type_k, params.type_v = (
             KV_TYPE_NUMBERS[settings["k_type"]],
