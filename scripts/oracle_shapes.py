@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from sizewise.catalog.weights_table import computed_weights
+from sizewise.catalog.weights_table import mixture_rules
 from sizewise.domain.model import CacheShape, Experts, Latent, LayerCounts, Model
 from sizewise.estimate.columns import model_columns
+from sizewise.estimate.gguf import gguf_group_bytes
 from sizewise.estimate.kv_cache import (
     CELL_PADDING_TOKENS,
     KV_TYPE_BYTES,
@@ -21,17 +22,23 @@ from sizewise.estimate.kv_cache import (
     window_cells,
 )
 from sizewise.estimate.memory_llamacpp import compute_bytes
+from sizewise.estimate.tensors import tensor_list
+from sizewise.proof.engine_architectures import architecture_of
+from sizewise.proof.engine_gguf import ALIGNMENT_BYTES, file_tensors
 from sizewise.proof.engine_oracle import OracleSettings
 
 if TYPE_CHECKING:
     from random import Random
 
-    from sizewise.domain.quantization import Quantization
 
 SLIDING_PERIODS = {"gemma2": 2, "gemma3": 6, "gpt-oss": 2}
 MIXTURES = frozenset({"mixtral", "qwen3moe", "gpt-oss", "deepseek2"})
 KINDS = ("llama", "mixtral", "qwen2", "qwen3", "qwen3moe", "phi3", "gemma2", "gemma3", "gpt-oss", "deepseek2")
 FILE_TYPES = ("Q2_K", "Q3_K_M", "Q4_K_S", "Q4_K_M", "Q5_K_M", "Q6_K", "Q8_0", "Q4_0", "F16", "BF16")
+SQUARE, TIED, UNTIED = frozenset({"qwen2", "phi3"}), frozenset({"gemma2"}), frozenset({"gpt-oss", "deepseek2"})
+"""Kinds whose query matrix is square; whose output is the embedding, and whose never is."""
+PLAIN_QUERY_LAYERS = frozenset({26, 27})
+"""Layer counts by which llama.cpp knows the small DeepSeeks, which do not compress queries."""
 FAMILIES = {"phi3": "Phi 3"}
 LARGEST_PARAMS = 7e11
 SMALLEST_PARAMS = 1e6
@@ -76,17 +83,19 @@ def _any_shape(random: Random, kind: str) -> Shape:
     latent = kind == "deepseek2"
     num_layers = random.choice((2, 6, 12, 24, 32, 48, 61, 80)) if random.random() < 0.5 else random.randint(2, 90)
     num_experts = random.choice((4, 8, 16, 64, 128)) if sparse else 0
-    ffn_size = 64 * random.randint(4, 500)
+    num_heads = num_kv_heads * random.choice((1, 2, 3, 4, 7, 8))
+    head_dim = random.choice((32, 40, 48, 64, 72, 80, 96, 112, 128, 160, 192, 256))
+    hidden_size = random.choice((32, 64, 256)) * random.randint(4, 64)
     return Shape(
         kind=kind,
         num_layers=num_layers,
-        hidden_size=random.choice((32, 64, 256)) * random.randint(4, 64),
-        ffn_size=ffn_size,
-        num_heads=num_kv_heads * random.choice((1, 2, 3, 4, 7, 8)),
+        hidden_size=num_heads * head_dim if kind in SQUARE else hidden_size,
+        ffn_size=64 * random.randint(4, 500),
+        num_heads=num_heads,
         num_kv_heads=num_kv_heads,
-        head_dim=random.choice((32, 40, 48, 64, 72, 80, 96, 112, 128, 160, 192, 256)),
+        head_dim=head_dim,
         vocab_size=random.choice((random.randint(500, 262_144), 32_000, 128_256, 151_936)),
-        is_tied=int(random.random() < 0.4 and kind != "deepseek2"),
+        is_tied=int(kind in TIED or (random.random() < 0.4 and kind not in UNTIED)),
         num_experts=num_experts,
         num_chosen=random.randint(1, min(8, num_experts)) if sparse else 0,
         num_shared=random.randint(1, 2) if latent else 0,
@@ -94,7 +103,7 @@ def _any_shape(random: Random, kind: str) -> Shape:
         num_dense_layers=random.randint(0, 2) if latent and num_layers > 3 else 0,
         window_tokens=random.choice((128, 512, 1024, 4096)) if kind in SLIDING_PERIODS else 0,
         kv_rank=random.choice((128, 256, 512)) if latent else 0,
-        q_rank=random.choice((0, 512, 1536)) if latent else 0,
+        q_rank=random.choice((512, 1536)) if latent and num_layers not in PLAIN_QUERY_LAYERS else 0,
         nope_dim=random.choice((64, 128)) if latent else 0,
         rope_dim=random.choice((32, 64)) if latent else 0,
         v_dim=random.choice((64, 128)) if latent else 0,
@@ -108,12 +117,14 @@ def draw_settings(random: Random, shape: Shape) -> OracleSettings:
     plain = ("f16", "bf16", "f32")
     cached = (*plain, "q8_0", "q4_0", "q5_1") if can_quantize else plain
     num_slots = random.choice((1, 1, 2, 3, 4, 8))
+    k_type = random.choice(cached)
+    v_type = random.choice(cached if uses_flash_attention else plain)
     return OracleSettings(
         context_tokens=num_slots * random.choice((256, 1000, 2048, 4096, 8191, 16_384, 40_960)),
         ubatch_tokens=random.choice((64, 128, 512, 512, 1024, 2048)),
         uses_flash_attention=uses_flash_attention,
-        k_type=random.choice(cached),
-        v_type=random.choice(cached if uses_flash_attention else plain),
+        k_type=k_type,
+        v_type=k_type if shape.kind == "deepseek2" else v_type,
         num_slots=num_slots,
         outputs_per_slot=random.choice((0, 1, 1)),
         is_unified=random.random() < 0.3,
@@ -196,7 +207,7 @@ class Predicted(NamedTuple):
     compute_bytes: float
 
 
-def predict(model: Model, quantization: Quantization, settings: OracleSettings) -> Predicted:
+def predict(model: Model, file_type: str, settings: OracleSettings) -> Predicted:
     """Weights, cache and compute buffer by the estimates under test. [bytes]"""
     cache, columns = model.cache, model_columns([model])
     streams = 1 if settings.is_unified else settings.num_slots
@@ -220,4 +231,12 @@ def predict(model: Model, quantization: Quantization, settings: OracleSettings) 
         ubatch_tokens=ubatch, num_outputs=min(settings.outputs_per_slot * settings.num_slots or ubatch, ubatch),
         uses_flash_attention=settings.uses_flash_attention,
     )  # fmt: skip
-    return Predicted(computed_weights(model, quantization).file_bytes, float(kv), float(np.max(compute)))
+    return Predicted(weights_bytes(model, file_type), float(kv), float(np.max(compute)))
+
+
+def weights_bytes(model: Model, file_type: str) -> int:
+    """All tensors by the mixture rules, and the padding of each one to the alignment. [bytes]"""
+    rules = mixture_rules()
+    counted = sum(gguf_group_bytes(model, tensor_list(model), file_type, rules).values())
+    tensors = file_tensors(architecture_of(model), model, file_type, rules)
+    return counted + sum(-tensor.num_bytes % ALIGNMENT_BYTES for tensor in tensors)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text as Line
 
+from sizewise.decide.wording import percent
 from sizewise.domain.estimate import Estimate, Unknown
 from sizewise.domain.text import T
 from sizewise.report.figures import UNKNOWN_MARK, gib, marked, money, seconds
@@ -34,7 +35,6 @@ FILLS = ("█", "▓", "▒", "░", "▚")
 """One pattern for each part of the bar, readable without colour."""
 FREE = "·"
 LONG_BRAND = "NVIDIA GeForce "
-PERCENT = 100
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -203,8 +203,7 @@ def _quality_note(option: Option) -> Text | str:
     evidence = EVIDENCE.get(option.quality_evidence, option.quality_evidence)
     if not math.isfinite(option.pass_probability):
         return evidence
-    chance = f"{option.pass_probability * PERCENT:.0f}"
-    return T("{evidence}; enough: {chance} %", evidence=evidence, chance=chance)
+    return T("{evidence}; enough: {chance}", evidence=evidence, chance=percent(option.pass_probability))
 
 
 def _cost_note(option: Option) -> Text | str:

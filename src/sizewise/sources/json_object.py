@@ -116,6 +116,15 @@ class JsonObject:
         group = self.child(name)
         return tuple(group.child(key) for key in group.names)
 
+    def items(self, name: str) -> tuple[JsonObject, ...]:
+        """The objects in this list."""
+        value = self._values.get(name)
+        if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+            raise self.invalid(name, value, "a list of objects")
+        return tuple(
+            JsonObject(self._path, item, f"{self._prefix}{name}[{i}].") for i, item in enumerate(value)
+        )
+
     @property
     def names(self) -> tuple[str, ...]:
         """The fields that are there, and not null."""

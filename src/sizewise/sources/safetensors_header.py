@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from sizewise.errors import InvalidFile
 
@@ -28,8 +28,8 @@ MAX_BYTES = 2**60
 """No file is larger. [bytes]"""
 METADATA = "__metadata__"
 BITS = {
-    "BOOL": 8, "U8": 8, "I8": 8, "F8_E4M3": 8, "F8_E5M2": 8, "F8_E8M0": 8, "F8_E4M3FNUZ": 8, "F8_E5M2FNUZ": 8, "I16": 16,
-    "U16": 16, "F16": 16, "BF16": 16, "I32": 32, "U32": 32, "F32": 32, "I64": 64, "U64": 64, "F64": 64, "C64": 64,
+    "BOOL": 8, "U8": 8, "I8": 8, "F8_E4M3": 8, "F8_E5M2": 8, "F8_E8M0": 8, "F8_E4M3FNUZ": 8, "F8_E5M2FNUZ": 8,
+    "I16": 16, "U16": 16, "F16": 16, "BF16": 16, "I32": 32, "U32": 32, "F32": 32, "I64": 64, "U64": 64, "F64": 64, "C64": 64,
     "F4": 4, "F6_E2M3": 6, "F6_E3M2": 6,
 }  # fmt: skip
 """Width of an element. [bits] The bytes of a tensor of another type are taken from its offsets."""
@@ -87,8 +87,9 @@ def _tensors(path: str, text: bytes) -> list[SafeTensor]:
     try:
         fields = json.loads(text, object_pairs_hook=_pairs, parse_float=_no_number, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
-        raise InvalidFile("{path}: the safetensors header is not JSON of the right form: {reason}", path=path,
-                          reason="nested too deeply" if isinstance(error, RecursionError) else error) from error  # fmt: skip
+        reason = "nested too deeply" if isinstance(error, RecursionError) else error
+        raise InvalidFile("{path}: the safetensors header is not JSON of the right form: {reason}",
+                          path=path, reason=reason) from error  # fmt: skip
     if not isinstance(fields, dict):
         raise InvalidFile("{path}: the safetensors header is not a JSON object", path=path)
     return [_tensor(path, name, entry) for name, entry in fields.items() if name != METADATA]
@@ -124,7 +125,7 @@ def _tensor(path: str, name: str, entry: object) -> SafeTensor:
     return SafeTensor(name, type_name, num_elements, offsets[0], offsets[1])
 
 
-def _are_sizes(value: Any) -> bool:  # noqa: ANN401 - what a stranger wrote
+def _are_sizes(value: object) -> TypeGuard[list[int]]:
     return (
         isinstance(value, list)
         and len(value) <= 16  # noqa: PLR2004 - no tensor has more dimensions
