@@ -37,8 +37,8 @@ KINDS = ("llama", "mixtral", "qwen2", "qwen3", "qwen3moe", "phi3", "gemma2", "ge
 FILE_TYPES = ("Q2_K", "Q3_K_M", "Q4_K_S", "Q4_K_M", "Q5_K_M", "Q6_K", "Q8_0", "Q4_0", "F16", "BF16")
 SQUARE, TIED, UNTIED = frozenset({"qwen2", "phi3"}), frozenset({"gemma2"}), frozenset({"gpt-oss", "deepseek2"})
 """Kinds whose query matrix is square; whose output is the embedding, and whose never is."""
-PLAIN_QUERY_LAYERS = frozenset({26, 27})
-"""Layer counts by which llama.cpp knows the small DeepSeeks, which do not compress queries."""
+PLAIN_QUERY_LAYERS = 27
+"""Layer count by which llama.cpp knows the small DeepSeek, which does not compress queries."""
 FAMILIES = {"phi3": "Phi 3"}
 LARGEST_PARAMS = 7e11
 SMALLEST_PARAMS = 1e6
@@ -81,7 +81,7 @@ def _any_shape(random: Random, kind: str) -> Shape:
     num_kv_heads = random.choice((1, 2, 3, 4, 5, 8, 16))
     sparse = kind in MIXTURES
     latent = kind == "deepseek2"
-    num_layers = random.choice((2, 6, 12, 24, 32, 48, 61, 80)) if random.random() < 0.5 else random.randint(2, 90)
+    num_layers = random.choice((6, 12, 24, 27, 32, 48, 61, 80)) if random.random() < 0.5 else random.randint(6, 90)
     num_experts = random.choice((4, 8, 16, 64, 128)) if sparse else 0
     num_heads = num_kv_heads * random.choice((1, 2, 3, 4, 7, 8))
     head_dim = random.choice((32, 40, 48, 64, 72, 80, 96, 112, 128, 160, 192, 256))
@@ -100,10 +100,10 @@ def _any_shape(random: Random, kind: str) -> Shape:
         num_chosen=random.randint(1, min(8, num_experts)) if sparse else 0,
         num_shared=random.randint(1, 2) if latent else 0,
         expert_ffn_size=32 * random.randint(4, 128) if sparse else 0,
-        num_dense_layers=random.randint(0, 2) if latent and num_layers > 3 else 0,
+        num_dense_layers=random.randint(0, 2) if latent else 0,
         window_tokens=random.choice((128, 512, 1024, 4096)) if kind in SLIDING_PERIODS else 0,
         kv_rank=random.choice((128, 256, 512)) if latent else 0,
-        q_rank=random.choice((512, 1536)) if latent and num_layers not in PLAIN_QUERY_LAYERS else 0,
+        q_rank=random.choice((512, 1536)) if latent and num_layers != PLAIN_QUERY_LAYERS else 0,
         nope_dim=random.choice((64, 128)) if latent else 0,
         rope_dim=random.choice((32, 64)) if latent else 0,
         v_dim=random.choice((64, 128)) if latent else 0,
@@ -114,7 +114,7 @@ def draw_settings(random: Random, shape: Shape) -> OracleSettings:
     """Context, micro-batch, flash attention, cache types, slots and outputs."""
     uses_flash_attention = random.random() < 0.6
     can_quantize = shape.head_dim % 32 == 0 and shape.kind != "deepseek2"
-    plain = ("f16", "bf16", "f32")
+    plain = ("f16", "bf16")
     cached = (*plain, "q8_0", "q4_0", "q5_1") if can_quantize else plain
     num_slots = random.choice((1, 1, 2, 3, 4, 8))
     k_type = random.choice(cached)
@@ -229,7 +229,7 @@ def predict(model: Model, file_type: str, settings: OracleSettings) -> Predicted
         models=columns, cells_tokens=cells,
         window_cells_tokens=(cells if settings.keeps_full_windows else sliding) if cache.sliding_elements_per_token else 0.0,
         ubatch_tokens=ubatch, num_outputs=min(settings.outputs_per_slot * settings.num_slots or ubatch, ubatch),
-        uses_flash_attention=settings.uses_flash_attention,
+        uses_flash_attention=settings.uses_flash_attention, num_streams=float(streams),
     )  # fmt: skip
     return Predicted(weights_bytes(model, file_type), float(kv), float(np.max(compute)))
 

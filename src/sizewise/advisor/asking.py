@@ -16,7 +16,7 @@ from sizewise.domain.device import Machine
 from sizewise.domain.request import PATHS, Filters, Limits, Request
 from sizewise.domain.text import T
 from sizewise.domain.workload import Workload
-from sizewise.errors import BadInput, InvalidQuantity, UnknownName
+from sizewise.errors import BadInput, InvalidQuantity, NotSupported, UnknownName
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -30,6 +30,16 @@ if TYPE_CHECKING:
 COUNTED_DEVICE = re.compile(r"^\s*(\d{1,9})\s*[x×X]\s*(\S.*)$")
 """'2x RTX 3090'."""
 LANGUAGE_CODE = re.compile(r"^[a-z]{2,3}$")
+RANKING = T(
+    "total monthly cost (ties within 10 %), then the smallest model, then more bits, then the official publisher, "
+    "then the name"
+)
+"""The order of decide/rank.py in words."""
+NEVER_PROPOSED = T(
+    "weights below 4 bits, a KV cache below 8, base models, models that do not write text, merges and re-uploads, "
+    "models of unknown quality"
+)
+"""What decide/candidates.py leaves out by default, in words."""
 HERE, ANY = "this", "any"
 """Device names that mean the hardware of this computer, and everything on the market."""
 SMALLEST_CONTEXT_TOKENS = 256
@@ -66,7 +76,10 @@ def ask(catalog: Catalog, question: Question) -> Asked:
     bar = chosen_bar(catalog, task, question)
     notes.add(T("quality bar"), bar_text(bar), is_asked=bar.kind != "default", source="quality table")
     kv_type = kv_type_named(question.kv_type)
+    _check_cache(catalog, filters, kv_type)
     notes.add(T("KV cache type"), kv_type, is_asked=question.kv_type is not None, source="engines.toml")
+    notes.add(T("ranking"), RANKING, is_asked=False, source="docs/architecture.md")
+    notes.add(T("never proposed unasked"), NEVER_PROPOSED, is_asked=False, source="docs/architecture.md")
     if not question.device:
         notes.add(T("hardware"), T("this computer, and everything on the market"), is_asked=False)
     return Asked(
@@ -223,6 +236,17 @@ def _filters(catalog: Catalog, question: Question) -> Filters:
         engines=tuple(catalog.engine(name).name for name in question.engine),
         paths=paths,
     )
+
+
+def _check_cache(catalog: Catalog, filters: Filters, kv_type: str) -> None:
+    """A cache type that no engine asked for by name keeps is refused, not dropped."""
+    named = [catalog.engines[name] for name in filters.engines]
+    if named and not any(kv_type in engine.kv_types for engine in named):
+        raise NotSupported(
+            "--kv-type: {engines} does not keep a '{given}' cache; allowed: {allowed}",
+            engines=", ".join(filters.engines), given=kv_type,
+            allowed=", ".join(dict.fromkeys(t for engine in named for t in engine.kv_types)),
+        )  # fmt: skip
 
 
 def kv_type_named(text: str | None) -> str:

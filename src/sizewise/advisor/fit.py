@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sizewise import units
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
     from sizewise.domain.model import Model
     from sizewise.domain.quantization import Quantization
     from sizewise.domain.text import Text
+    from sizewise.sources.resolved import Resolved
 
 USUAL_CONTEXT_TOKENS = 8192
 """Context asked about when nothing is said. [tokens]"""
@@ -42,7 +42,8 @@ FITS_ORDER = {"yes": 2, "tight": 1, "no": 0}
 SERVER_ENGINES = ("vllm", "sglang", "llama.cpp", "ollama", "mlx")
 DESKTOP_ENGINES = ("llama.cpp", "ollama", "mlx", "vllm", "sglang")
 """Which engine is meant when none is named: servers in the data centre, llama.cpp elsewhere."""
-WEIGHT_FILES = (".gguf", ".safetensors", ".bin")
+HALF_PRECISION_BITS = 16.0
+"""Files with fewer bits are used as they are; from others every smaller format can be made. [bits/weight]"""
 FORWARD_ENGINE = "transformers"
 """Runs models that give a score, a label or a vector."""
 
@@ -60,49 +61,40 @@ def fit(
 ) -> FitAnswer:
     """The verdict for one model on one machine; without a format the one with most bits that fits.
 
-    Arguments: `model` a catalog name or a folder with a Hugging Face config.json; `device` such as 'RTX 4090' or
+    Arguments: `model` a catalog name, a Hugging Face id, a folder with config.json, a .gguf or .safetensors file,
+    `ollama:NAME` or `modelscope:ORG/NAME`; `device` such as 'RTX 4090' or
     '2x RTX 3090'; `users` requests at the same time.
     Raises: SizewiseError for input that cannot be used.
     """
     catalog = load_catalog()
     if user_catalog is not None:
         catalog = catalog.with_user_rows(user_catalog)
-    known = find_model(catalog, model)
+    found = find_model(catalog, model)
+    known = found.model
     hardware = machine(catalog, device)
     tokens = optional(context, units.parse_tokens, "--context", LARGEST_TOKENS)
     wanted = int(tokens) if tokens is not None else min(USUAL_CONTEXT_TOKENS, known.max_context_tokens)
     requests = optional(users, units.parse_whole, "--users", MOST_REQUESTS)
     cases = possible_cases(
         catalog, known, hardware, quantization=quantization, engine=engine, context_tokens=wanted,
-        num_sequences=int(requests or 1), kv_type=kv_type_named(kv_type),
+        num_sequences=int(requests or 1), kv_type=kv_type_named(kv_type), stored=found,
     )  # fmt: skip
     return answer(best_case(cases))
 
 
-def find_model(catalog: Catalog, text: str) -> Model:
-    """A catalog model, or one read from a folder.
+def find_model(catalog: Catalog, text: str) -> Resolved:
+    """A model of the catalog, or one read from a file, a folder, a hub or Ollama, with its exact weights.
 
-    Raises: UnknownName, InvalidFile; NotSupported for a weight file, of which no header is read.
+    Raises: UnknownName, InvalidFile, NotSupported; GatedModel or HubUnreachable for a name on a hub.
     """
-    if text.lower().endswith(WEIGHT_FILES):
-        raise NotSupported(
-            "{path}: weight files are not read; name a model of the catalog, or a folder with its config.json",
-            path=text,
-        )
-    if (
-        text.strip()
-        and text not in catalog.models
-        and (Path(text).is_dir() or text.startswith((".", "/", "~")))
-    ):
-        from sizewise.sources.config_json import model_from_folder
+    from sizewise.sources.resolve import resolve_model
 
-        return model_from_folder(Path(text).expanduser())
-    return catalog.model(text)
+    return resolve_model(text, catalog)
 
 
 def possible_cases(
     catalog: Catalog, model: Model, hardware: Machine, *, quantization: str | None, engine: str | None,
-    context_tokens: int, num_sequences: int, kv_type: str,
+    context_tokens: int, num_sequences: int, kv_type: str, stored: Resolved | None = None,
 ) -> list[Case]:  # fmt: skip
     """Every engine and format that the question leaves open.
 
@@ -111,15 +103,18 @@ def possible_cases(
     native = catalog.quantizations[model.native_format]
     formats = (
         [catalog.quantization(quantization)] if quantization
+        else [native] if is_used_as_it_is(stored, native)
         else [q for q in catalog.quantizations.values() if _is_offered(q, model, native)]
     )  # fmt: skip
     order = DESKTOP_ENGINES if hardware.device.kind != "datacenter" else SERVER_ENGINES
     names = (catalog.engine(engine).name,) if engine else (order if model.is_generator else (FORWARD_ENGINE,))
     engines = [catalog.engines[name] for name in names if name in catalog.engines]
+    if not engine and stored and is_used_as_it_is(stored, native):
+        engines = [e for e in engines if not stored.container or stored.container in e.containers]
     cases = [
         Case(
             catalog=catalog, model=model, quantization=q, engine=e, machine=hardware, context_tokens=context_tokens,
-            num_sequences=num_sequences, kv_type=kv_type,
+            num_sequences=num_sequences, kv_type=kv_type, stored=stored,
         )
         for e in engines for q in formats if is_possible(e, model, q, hardware) and kv_type in e.kv_types
     ]  # fmt: skip
@@ -131,6 +126,13 @@ def possible_cases(
             formats=quantization or "any proposed format", hardware=hardware.device.name,
         )  # fmt: skip
     return cases
+
+
+def is_used_as_it_is(stored: Resolved | None, native: Quantization) -> bool:
+    """Files that are quantized already, and GGUF files, are not converted unasked."""
+    if stored is None or stored.quantization is None:
+        return False
+    return stored.container == "gguf" or native.nominal_bits < HALF_PRECISION_BITS
 
 
 def _is_offered(quantization: Quantization, model: Model, native: Quantization) -> bool:
@@ -223,7 +225,7 @@ def text_rate(case: Case) -> Estimate | Unknown:
 
 
 def _caveats(case: Case) -> list[Text]:
-    found = []
+    found = list(case.stored.caveats) if case.stored else []
     if not case.model.is_generator:
         found.append(
             T(
@@ -231,7 +233,7 @@ def _caveats(case: Case) -> list[Text]:
                 kind=case.model.kind,
             )
         )
-    if not case.model.has_exact_shape:
+    if not case.model.has_exact_shape and not case.is_stored:
         found.append(T("its tensors are not all known: weights are parameters times bits"))
     if case.machine.device.evidence == "recalled":
         found.append(T("the figures of this device are recalled, not read from a source"))
@@ -257,4 +259,7 @@ def _deployment(case: Case) -> Deployment:
         memory_utilization=case.engine.memory_utilization,
         is_native_format=case.quantization.name == case.model.native_format,
         device_is_cpu=case.machine.device.kind == "cpu",
+        gguf_path=case.stored.gguf_path if case.stored else "",
+        checkpoint_path=case.stored.checkpoint_path if case.stored else "",
+        download=case.stored.download if case.stored else "",
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from sizewise.domain.number import Array
     from sizewise.domain.quantization import Quantization
     from sizewise.estimate.columns import MachineColumns, ModelColumns, WeightColumns
+    from sizewise.estimate.weights import Weights
+    from sizewise.sources.resolved import Resolved
 
 MOST_PARALLEL = 4096
 """Parallel requests are a setting: `fit` asks the memory, not the default of the engine. [count]"""
@@ -44,6 +46,8 @@ class Case:
     context_tokens: int
     num_sequences: int
     kv_type: str
+    stored: Resolved | None = None
+    """Files of the model with exact weights; None for a model of the catalog."""
 
     @property
     def split(self) -> str:
@@ -58,8 +62,30 @@ class Case:
     @cached_property
     def columns(self) -> tuple[ModelColumns, WeightColumns, MachineColumns]:
         """Columns of length one."""
-        pair = (self.model, self.quantization)
-        return model_columns([self.model]), weight_columns([pair]), machine_columns([self.machine])
+        weights = weight_columns([(self.model, self.quantization)])
+        if self.is_stored:
+            weights = type(weights)(
+                **{f.name: np.array([getattr(self.weights, f.name)]) for f in fields(weights)}
+            )
+        return model_columns([self.model]), weights, machine_columns([self.machine])
+
+    @property
+    def is_stored(self) -> bool:
+        """Are these the model, format and engine of the files, so that their headers tell the weights?"""
+        found = self.stored
+        return (
+            found is not None
+            and found.weights is not None
+            and (found.model.name, found.quantization) == (self.model.name, self.quantization.name)
+            and found.container in self.engine.containers
+        )
+
+    @property
+    def weights(self) -> Weights:
+        """By the headers of the model's files where they are at hand, else from the table or the shape. [bytes]"""
+        if self.is_stored and self.stored is not None and self.stored.weights is not None:
+            return self.stored.weights
+        return weights_of(self.catalog, self.model, self.quantization)
 
     @cached_property
     def terms(self) -> MemoryTerms:
@@ -84,10 +110,9 @@ class Case:
     @cached_property
     def parts(self) -> tuple[MemoryPart, ...]:
         """The sum part by part."""
-        weights = weights_of(self.catalog, self.model, self.quantization)
         return memory_parts(
-            self.terms, rule=self.rule, num_sequences=self.num_sequences, weights_basis=weights.basis,
-            host_bytes=weights.host_bytes,
+            self.terms, rule=self.rule, num_sequences=self.num_sequences, weights_basis=self.weights.basis,
+            host_bytes=self.weights.host_bytes,
         )  # fmt: skip
 
     @property

@@ -100,7 +100,11 @@ def build_space(
 def chosen_engines(catalog: Catalog, request: Request) -> tuple[Engine, ...]:
     """The engines asked for, else those proposed by default; slots are a setting, so they limit nothing."""
     asked = request.filters.engines
-    chosen = (e for e in catalog.engines.values() if (e.name in asked if asked else e.is_default))
+    chosen = (
+        e
+        for e in catalog.engines.values()
+        if request.kv_type in e.kv_types and (e.name in asked if asked else e.is_default)
+    )
     return tuple(
         replace(e, max_num_seqs=max(e.max_num_seqs, MOST_SLOTS)) if e.memory_rule in SLOTTED else e
         for e in chosen

@@ -128,7 +128,9 @@ def cost_difference(monthly_usd: float, answer_usd: float, *, is_same_model: boo
     if answer_usd - monthly_usd >= SAME_USD:
         return T("costs {less} a month less, a tie with the answer", less=money(answer_usd - monthly_usd))
     if is_same_model:
-        return T("passes every gate at the same cost; the answer was asked for, or keeps as many bits or more")
+        return T(
+            "passes every gate at the same cost; the answer was asked for, or keeps as many bits or more"
+        )
     return T("passes every gate at the same cost; the smaller sufficient model is preferred")
 
 

@@ -40,6 +40,12 @@ class Deployment:
     is_native_format: bool = False
     """Is the quantization the format in which the model is published?"""
     device_is_cpu: bool = False
+    gguf_path: str = ""
+    """The user's own GGUF file; empty: it has to be made."""
+    checkpoint_path: str = ""
+    """Folder of the published weights here; empty: the model is a Hugging Face id."""
+    download: str = ""
+    """Command that fetches those files; empty: they are here, or the engine fetches them itself."""
 
 
 @dataclass(frozen=True, kw_only=True)

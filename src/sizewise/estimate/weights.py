@@ -87,7 +87,9 @@ def _plain_weights(model: Model, tensors: TensorList, quantization: Quantization
     by_name = {g.name: g.num_elements * _bytes_per_weight(g, quantization) for g in tensors.groups}
     if model.ties_embeddings:  # a checkpoint may store the tied matrix twice; engines load it once
         by_name.pop("output", None)
-    parts = placed_weights(by_name, has_host_embedding=False, basis="derived" if tensors.is_exact else "assumed")
+    parts = placed_weights(
+        by_name, has_host_embedding=False, basis="derived" if tensors.is_exact else "assumed"
+    )
     if tensors.scale != 1.0:
         parts = parts.scaled(tensors.scale, parts.basis)
     extra = (

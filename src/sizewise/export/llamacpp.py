@@ -14,7 +14,7 @@ def launch(deployment: Deployment) -> Launch:
     """Slots split the context given with -c, so it is the context of one request times the slots."""
     total_context = deployment.context_tokens * deployment.num_sequences
     parts = [
-        f"llama-server -m {gguf_file(deployment.model, deployment.quantization)}",
+        f"llama-server -m {gguf_file(deployment)}",
         f"-c {total_context} -np {deployment.num_sequences}",
         "-ngl 0" if deployment.device_is_cpu else "-ngl all",
         "-fa on",
@@ -23,6 +23,4 @@ def launch(deployment: Deployment) -> Launch:
         parts.append(f"-ctk {deployment.kv_type} -ctv {deployment.kv_type}")
     if deployment.num_devices > 1:
         parts.append("-sm layer")
-    return Launch(
-        prepare=gguf_preparation(deployment.model, deployment.quantization), command=" ".join(parts)
-    )
+    return Launch(prepare=gguf_preparation(deployment), command=" ".join(parts))

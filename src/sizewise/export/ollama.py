@@ -20,12 +20,16 @@ def launch(deployment: Deployment) -> Launch:
     ]
     if deployment.kv_type != "f16":
         settings.append(f"OLLAMA_KV_CACHE_TYPE={deployment.kv_type}")
-    modelfile = f"FROM ./{gguf_file(deployment.model, deployment.quantization)}"
     prepare = (
-        *gguf_preparation(deployment.model, deployment.quantization),
-        f"printf '{modelfile}\\n' > Modelfile",
+        *gguf_preparation(deployment),
+        f"printf 'FROM %s\\n' {_path(gguf_file(deployment))} > Modelfile",
     )
     serve = " ".join([*settings, "ollama serve"])
     return Launch(
         prepare=prepare, command=f"{serve} & sleep 3; ollama create {name} -f Modelfile && ollama run {name}"
     )
+
+
+def _path(file: str) -> str:
+    """Ollama takes a bare name for a model of its own, so a file here begins with a dot."""
+    return file if "/" in file else f"./{file}"

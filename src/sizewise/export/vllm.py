@@ -22,21 +22,27 @@ def checkpoint(deployment: Deployment) -> str:
     """The published model, or the folder of the quantized copy that the preparation makes."""
     if deployment.quantization in FROM_CHECKPOINT and not deployment.is_native_format:
         return f"./{file_stem(deployment.model)}-{deployment.quantization}"
-    return deployment.model
+    return published(deployment)
+
+
+def published(deployment: Deployment) -> str:
+    """The model as its maker gives it: a folder here, or its Hugging Face id."""
+    return deployment.checkpoint_path or deployment.model
 
 
 def preparation(deployment: Deployment) -> tuple[str, ...]:
     """Nothing for published and online formats; else one command that quantizes with llm-compressor."""
-    if checkpoint(deployment) == deployment.model:
-        return ()
+    first = (deployment.download,) if deployment.download else ()
+    if checkpoint(deployment) == published(deployment):
+        return first
     scheme = FROM_CHECKPOINT[deployment.quantization]
     script = (
         "from llmcompressor import oneshot; "
         "from llmcompressor.modifiers.quantization import QuantizationModifier; "
-        f"oneshot(model={deployment.model!r}, output_dir={checkpoint(deployment)!r}, "
+        f"oneshot(model={published(deployment)!r}, output_dir={checkpoint(deployment)!r}, "
         f"recipe=QuantizationModifier(targets='Linear', scheme='{scheme}', ignore=['lm_head']))"
     )
-    return ("pip install llmcompressor", f"python -c {quote(script)}")
+    return (*first, "pip install llmcompressor", f"python -c {quote(script)}")
 
 
 def launch(deployment: Deployment) -> Launch:

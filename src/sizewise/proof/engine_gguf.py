@@ -107,9 +107,7 @@ def _tensor_table(tensors: tuple[FileTensor, ...]) -> tuple[bytes, int]:
     table, offset = [], 0
     for tensor in tensors:
         shape = struct.pack(f"<I{len(tensor.shape)}Q", len(tensor.shape), *tensor.shape)
-        table.append(
-            _text(tensor.name) + shape + struct.pack("<IQ", TYPE_NUMBERS[tensor.type_name], offset)
-        )
+        table.append(_text(tensor.name) + shape + struct.pack("<IQ", TYPE_NUMBERS[tensor.type_name], offset))
         offset += _aligned(tensor.num_bytes)
     return b"".join(table), offset
 

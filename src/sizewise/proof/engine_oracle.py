@@ -140,7 +140,9 @@ class Oracle:
         watch.cancel()
         if not line.endswith("\n"):
             self._stop()
-            raise NotSupported("the engine ended or took longer than {n} s over this shape", n=self._timeout_s)
+            raise NotSupported(
+                "the engine ended or took longer than {n} s over this shape", n=self._timeout_s
+            )
         answers: list[dict[str, Any]] = json.loads(line)
         return answers
 

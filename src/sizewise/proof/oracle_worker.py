@@ -20,7 +20,17 @@ from typing import Any
 PINNED_VERSION = "2026.10.11549"
 BREAKDOWN = "_Z26llama_get_memory_breakdownPK13llama_context"
 """`llama_get_memory_breakdown(const llama_context *)`, the only C++ symbol used."""
-KV_TYPE_NUMBERS = {"f32": 0, "f16": 1, "q4_0": 2, "q4_1": 3, "q5_0": 6, "q5_1": 7, "q8_0": 8, "iq4_nl": 20, "bf16": 30}
+KV_TYPE_NUMBERS = {
+    "f32": 0,
+    "f16": 1,
+    "q4_0": 2,
+    "q4_1": 3,
+    "q5_0": 6,
+    "q5_1": 7,
+    "q8_0": 8,
+    "iq4_nl": 20,
+    "bf16": 30,
+}
 MAP_HEADER, MAP_ROOT = 6, 2
 """Words of an empty std::map, and the one that points to its root node. [64-bit words] Source: libstdc++."""
 NODE_WORDS = 8

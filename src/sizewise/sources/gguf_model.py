@@ -22,13 +22,14 @@ if TYPE_CHECKING:
 
 MODEL_TYPES = {
     "llama": "llama", "mistral3": "mistral", "qwen2": "qwen2", "qwen3": "qwen3", "qwen2moe": "qwen2_moe",
-    "qwen3moe": "qwen3_moe", "qwen2vl": "qwen2_5_vl_text", "qwen3vl": "qwen3_vl_text", "phi3": "phi3",
-    "phimoe": "phimoe", "gemma": "gemma", "gemma2": "gemma2", "gemma3": "gemma3_text", "granite": "granite", "olmo": "olmo",
-    "olmo2": "olmo2", "olmoe": "olmoe", "internlm2": "internlm2", "command-r": "cohere", "cohere2": "cohere2", "exaone": "exaone",
-    "exaone4": "exaone4", "smollm3": "smollm3", "stablelm": "stablelm", "seed_oss": "seed_oss",
-    "starcoder2": "starcoder2", "glm4": "glm4", "chatglm": "glm", "minicpm": "minicpm", "ernie4_5": "ernie4_5",
-    "ernie4_5-moe": "ernie4_5_moe", "glm4moe": "glm4_moe", "dots1": "dots1", "deepseek2": "deepseek_v3",
-    "gpt-oss": "gpt_oss", "arcee": "arcee", "hunyuan-dense": "hunyuan_v1_dense", "minimax-m2": "minimax_m2",
+    "qwen3moe": "qwen3_moe", "qwen2vl": "qwen2_5_vl_text", "qwen3vl": "qwen3_vl_text", "phi3": "phi3", "phimoe":
+    "phimoe", "gemma": "gemma", "gemma2": "gemma2", "gemma3": "gemma3_text", "granite": "granite", "olmo":
+    "olmo", "olmo2": "olmo2", "olmoe": "olmoe", "internlm2": "internlm2", "command-r": "cohere", "cohere2":
+    "cohere2", "exaone": "exaone", "exaone4": "exaone4", "smollm3": "smollm3", "stablelm": "stablelm",
+    "seed_oss": "seed_oss", "starcoder2": "starcoder2", "glm4": "glm4", "chatglm": "glm", "minicpm": "minicpm",
+    "ernie4_5": "ernie4_5", "ernie4_5-moe": "ernie4_5_moe", "glm4moe": "glm4_moe", "dots1": "dots1",
+    "deepseek2": "deepseek_v3", "gpt-oss": "gpt_oss", "arcee": "arcee", "hunyuan-dense": "hunyuan_v1_dense",
+    "minimax-m2": "minimax_m2",
 }  # fmt: skip
 """Architecture of llama.cpp to the model type whose configuration says the same."""
 SAME_FIELDS = {
@@ -89,7 +90,10 @@ class _Metadata:
         for field in REQUIRED:
             self._object.whole(SAME_FIELDS[field])
         num_layers = self._object.whole("block_count") - self._file.num_skipped_layers
-        config: dict[str, Any] = {"num_hidden_layers": num_layers, "vocab_size": self._num_rows("token_embd.weight")}
+        config: dict[str, Any] = {
+            "num_hidden_layers": num_layers,
+            "vocab_size": self._num_rows("token_embd.weight"),
+        }
         config |= {field: self._values[key] for field, key in SAME_FIELDS.items() if key in self._values}
         config |= {"model_type": self._windowed_type(model_type), "architectures": ["GgufForCausalLM"]}
         config["tie_word_embeddings"] = "output.weight" not in self._shapes

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,6 +31,8 @@ REPOSITORY = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,95}/[A-Za-z0-9][A-Za-z0-9
 FIRST_BYTES = 2**17
 """Fetched of a file at first: its size, and enough for most headers. [bytes]"""
 MAX_LIST_BYTES = 16 * 2**20
+MISSING = Part(b"", -1)
+"""Kept in the cache for a file that the hub does not have."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +47,8 @@ class Hub:
     """Address of a file, with {repository} and {file}."""
     list_path: str
     """Address of the list of files, with {repository}."""
+    download: str
+    """Shell command that fetches one {file} of a {repository}."""
 
 
 def huggingface(environment: Mapping[str, str]) -> Hub:
@@ -57,6 +62,7 @@ def huggingface(environment: Mapping[str, str]) -> Hub:
         title="Hugging Face", endpoint=_checked(endpoint, "HF_ENDPOINT"), token=_hub_token(environment),
         is_offline=any(environment.get(name, "").lower() in TRUE_WORDS for name in names),
         file_path="/{repository}/resolve/main/{file}", list_path="/api/models/{repository}/tree/main?recursive=true",
+        download="hf download {repository} {file} --local-dir .",
     )  # fmt: skip
 
 
@@ -70,6 +76,7 @@ def modelscope(environment: Mapping[str, str]) -> Hub:
         is_offline=environment.get("HF_HUB_OFFLINE", "").lower() in TRUE_WORDS,
         file_path="/models/{repository}/resolve/master/{file}",
         list_path="/api/v1/models/{repository}/repo/files?Revision=master&Recursive=true",
+        download="modelscope download --model {repository} {file} --local_dir .",
     )  # fmt: skip
 
 
@@ -92,9 +99,8 @@ def _hub_token(environment: Mapping[str, str]) -> str:
         return token
     if find_spec("huggingface_hub") is None:
         return ""
-    from huggingface_hub import get_token
-
-    return get_token() or ""
+    token = import_module("huggingface_hub").get_token()
+    return token if isinstance(token, str) else ""
 
 
 class Repository:
@@ -150,7 +156,7 @@ class Repository:
         key = f"{self.hub.endpoint} {path} {begin} {length} {owner}"
         found = self._cache.find(key, any_age=self.hub.is_offline)
         if found is not None:
-            return found
+            return self._existing(found)
         if self.hub.is_offline:
             raise HubUnreachable("HF_HUB_OFFLINE is set, and {path} was not read before", path=self.name)
         try:
@@ -160,8 +166,17 @@ class Repository:
             if found is None:
                 raise
             self.is_from_old_cache = True
-            return found
+            return self._existing(found)
+        except NotOnHub:
+            self._cache.keep(key, MISSING)
+            raise
         self._cache.keep(key, part)
+        return part
+
+    def _existing(self, part: Part) -> Part:
+        """The part, unless it says that there is none."""
+        if part == MISSING:
+            raise NotOnHub("{host} has no such model or file", host=urlsplit(self.hub.endpoint).netloc)
         return part
 
 

@@ -10,8 +10,6 @@ if TYPE_CHECKING:
     from sizewise.domain.text import Text
     from sizewise.estimate.weights import Weights
 
-HALF_PRECISION_BITS = 16
-
 
 @dataclass(frozen=True, kw_only=True)
 class Resolved:
@@ -27,3 +25,9 @@ class Resolved:
     origin: str = "catalog"
     """catalog, folder, file, hub, modelscope or ollama."""
     caveats: tuple[Text, ...] = ()
+    gguf_path: str = ""
+    """The GGUF file, for the command that launches it."""
+    checkpoint_path: str = ""
+    """The folder of a checkpoint that is not fetched by its Hugging Face id."""
+    download: str = ""
+    """Command that fetches these files; empty where they are here."""

@@ -101,8 +101,10 @@ class Web:
             except _TryAgain as error:
                 pause_s = max(wait_s, error.wait_s)
                 if attempt == MAX_ATTEMPTS or pause_s > MAX_WAIT_S:
-                    raise HubUnreachable("{host} cannot be used now: {reason}; try again later, or name a folder "
-                                         "or file on this computer", host=self.host, reason=error.reason) from error  # fmt: skip
+                    raise HubUnreachable(
+                        "{host} cannot be used now: {reason}; try again later, or name a folder or file here",
+                        host=self.host, reason=error.reason,
+                    ) from error  # fmt: skip
             self.sleep(pause_s)
             wait_s *= 2
         raise AssertionError("the last attempt returns or raises")
