@@ -21,10 +21,12 @@ from bench_process import Timing, run_interleaved
 HERE = Path(__file__).parent
 SIZEWISE = str(Path(sys.executable).with_name("sizewise"))
 DEVICE_REQUEST = (SIZEWISE, "recommend", "--task", "chat", "--device", "RTX 4090", "--json")
+CAPACITY_REQUEST = (SIZEWISE, "capacity", "Qwen/Qwen3-8B", "--device", "H100 SXM", "--rate", "40", "--json")
 OPEN_REQUEST = (SIZEWISE, "recommend", "--task", "chat", "--json")
 LLMFIT_REQUEST = ("--memory=24G", "--ram=64G", "recommend", "--json")
 SEARCH_SIZES = (10_000, 100_000, 1_000_000, 10_000_000)
 GIB = 2**30
+SINGLE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 PAGE = """# Performance
 
@@ -57,7 +59,28 @@ weigh more than arithmetic, as in a search on one device. Fastest of 3 runs.
 {search}
 
 Goal: 3,000,000 per second and core.
+
+## Load
+
+Requests followed by the simulator of `capacity --simulate` (64 places, answers of 256 tokens on average, 90 % of what
+a replica carries), and loads whose 95th percentiles the closed form gives, on one core. Fastest of 3 runs.
+
+| what | count | seconds | per second and core | goal |
+| --- | ---: | ---: | ---: | ---: |
+{load}
+
+## Memory of the whole catalog
+
+Every model in every format on every engine that runs it, and on every device: {catalog_sizes}.
 """
+
+LOAD_CASES = (
+    ("requests, 256 replicas side by side", ("simulate", "256", "400"), "100,000"),
+    ("requests, one replica", ("simulate", "1", "3000"), "3,000"),
+    ("loads in closed form, one a call", ("capacity", "1"), ""),
+    ("loads in closed form, 1,000 a call", ("capacity", "1000"), ""),
+)
+"""What bench_load.py measures, and the requests per second that are the goal."""
 
 
 def main() -> None:
@@ -80,6 +103,8 @@ def performance_page(llmfit: str, num_runs: int) -> str:
             "recommend, device given": DEVICE_REQUEST,
             "llmfit recommend": (llmfit, *LLMFIT_REQUEST),
             "recommend, any hardware": OPEN_REQUEST,
+            "capacity, closed form": CAPACITY_REQUEST,
+            "capacity, simulated": (*CAPACITY_REQUEST, "--simulate"),
             "sizewise --version": (SIZEWISE, "--version"),
             "python -c pass": (sys.executable, "-c", "pass"),
         },
@@ -96,7 +121,9 @@ def performance_page(llmfit: str, num_runs: int) -> str:
         llmfit_ratio=timings["recommend, device given"].median_s / timings["llmfit recommend"].median_s,
         llmfit_version=_output([llmfit, "--version"]).split()[-1],
         version_s=timings["sizewise --version"].median_s - timings["python -c pass"].median_s,
+        catalog_sizes=_output([sys.executable, str(HERE / "bench_memory.py")]),
         search="\n".join(search_row(sample, count) for sample in ("whole", "thin") for count in SEARCH_SIZES),
+        load="\n".join(load_row(*case) for case in LOAD_CASES),
     )
 
 
@@ -106,11 +133,17 @@ def program_row(name: str, timing: Timing, goal: str) -> str:
     return f"| {name} | {timing.median_s:.3f} s | {span} | {timing.peak_bytes / 2**20:,.0f} MiB | {goal} |"
 
 
+def load_row(what: str, arguments: tuple[str, ...], goal: str) -> str:
+    """One line of the table of load, measured in a process of its own with one thread."""
+    result = json.loads(_output([sys.executable, str(HERE / "bench_load.py"), *arguments], SINGLE_THREAD))
+    rate = result["count"] / result["wall_s"]
+    return f"| {what} | {result['count']:,} | {result['wall_s']:.4f} | {rate:,.0f} | {goal} |"
+
+
 def search_row(sample: str, num_candidates: int) -> str:
     """One line of the search table, measured in a process of its own with one thread."""
-    single = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
     command = [sys.executable, str(HERE / "bench_search.py"), str(num_candidates), sample]
-    result = json.loads(_output(command, single))
+    result = json.loads(_output(command, SINGLE_THREAD))
     rate = result["num_candidates"] / result["wall_s"]
     return (
         f"| {sample} | {result['num_candidates']:,} | {result['wall_s']:.3f} | {rate:,.0f} "

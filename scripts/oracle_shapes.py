@@ -35,11 +35,22 @@ SLIDING_PERIODS = {"gemma2": 2, "gemma3": 6, "gpt-oss": 2}
 MIXTURES = frozenset({"mixtral", "qwen3moe", "gpt-oss", "deepseek2"})
 KINDS = ("llama", "mixtral", "qwen2", "qwen3", "qwen3moe", "phi3", "gemma2", "gemma3", "gpt-oss", "deepseek2")
 FILE_TYPES = ("Q2_K", "Q3_K_M", "Q4_K_S", "Q4_K_M", "Q5_K_M", "Q6_K", "Q8_0", "Q4_0", "F16", "BF16")
-SQUARE, TIED, UNTIED = frozenset({"qwen2", "phi3"}), frozenset({"gemma2"}), frozenset({"gpt-oss", "deepseek2"})
+SQUARE, TIED, UNTIED = (
+    frozenset({"qwen2", "phi3"}),
+    frozenset({"gemma2"}),
+    frozenset({"gpt-oss", "deepseek2"}),
+)
 """Kinds whose query matrix is square; whose output is the embedding, and whose never is."""
+MOST_CHOSEN = {"phi3": -1, "mixtral": 4}
+"""Kinds with few tensors for many operations: with a quantized cache, slots and more experts a token than this
+b11549 aborts, because its graph is larger than it allows ("fatal error" of ggml-impl.h)."""
 PLAIN_QUERY_LAYERS = 27
 """Layer count by which llama.cpp knows the small DeepSeek, which does not compress queries."""
+OTHER_PLAIN_LAYERS = frozenset({26, 48})
+"""Further layer counts that it takes for such models, with conditions on the vocabulary; not drawn."""
 FAMILIES = {"phi3": "Phi 3"}
+ROUND_LAYERS, TIED_RATIO, FLASH_RATIO, UNIFIED_RATIO, FULL_WINDOWS_RATIO = 0.5, 0.4, 0.6, 0.3, 0.1
+"""Shares of the draws: layer counts of real models, tied embeddings, and switches of the engine."""
 LARGEST_PARAMS = 7e11
 SMALLEST_PARAMS = 1e6
 
@@ -70,7 +81,7 @@ class Shape(NamedTuple):
 
 
 def draw_shape(random: Random) -> Shape:
-    """One shape between a million and 700 billion parameters."""
+    """One shape between a million and 700 billion parameters; feed-forward blocks are wider than the rest."""
     while True:
         shape = _any_shape(random, random.choice(KINDS))
         if SMALLEST_PARAMS <= num_params(shape) <= LARGEST_PARAMS:
@@ -81,21 +92,27 @@ def _any_shape(random: Random, kind: str) -> Shape:
     num_kv_heads = random.choice((1, 2, 3, 4, 5, 8, 16))
     sparse = kind in MIXTURES
     latent = kind == "deepseek2"
-    num_layers = random.choice((6, 12, 24, 27, 32, 48, 61, 80)) if random.random() < 0.5 else random.randint(6, 90)
+    num_layers = (
+        random.choice((6, 12, 24, 27, 32, 48, 61, 80))
+        if random.random() < ROUND_LAYERS
+        else random.randint(6, 90)
+    )
+    num_layers += latent and num_layers in OTHER_PLAIN_LAYERS
     num_experts = random.choice((4, 8, 16, 64, 128)) if sparse else 0
     num_heads = num_kv_heads * random.choice((1, 2, 3, 4, 7, 8))
     head_dim = random.choice((32, 40, 48, 64, 72, 80, 96, 112, 128, 160, 192, 256))
     hidden_size = random.choice((32, 64, 256)) * random.randint(4, 64)
+    width = num_heads * head_dim if kind in SQUARE else hidden_size
     return Shape(
         kind=kind,
         num_layers=num_layers,
-        hidden_size=num_heads * head_dim if kind in SQUARE else hidden_size,
-        ffn_size=64 * random.randint(4, 500),
+        hidden_size=width,
+        ffn_size=max(64 * random.randint(4, 500), 64 * (width // 64 + 1)),
         num_heads=num_heads,
         num_kv_heads=num_kv_heads,
         head_dim=head_dim,
         vocab_size=random.choice((random.randint(500, 262_144), 32_000, 128_256, 151_936)),
-        is_tied=int(kind in TIED or (random.random() < 0.4 and kind not in UNTIED)),
+        is_tied=int(kind in TIED or (random.random() < TIED_RATIO and kind not in UNTIED)),
         num_experts=num_experts,
         num_chosen=random.randint(1, min(8, num_experts)) if sparse else 0,
         num_shared=random.randint(1, 2) if latent else 0,
@@ -112,8 +129,9 @@ def _any_shape(random: Random, kind: str) -> Shape:
 
 def draw_settings(random: Random, shape: Shape) -> OracleSettings:
     """Context, micro-batch, flash attention, cache types, slots and outputs."""
-    uses_flash_attention = random.random() < 0.6
+    uses_flash_attention = random.random() < FLASH_RATIO
     can_quantize = shape.head_dim % 32 == 0 and shape.kind != "deepseek2"
+    can_quantize &= shape.num_chosen <= MOST_CHOSEN.get(shape.kind, shape.num_chosen)
     plain = ("f16", "bf16")
     cached = (*plain, "q8_0", "q4_0", "q5_1") if can_quantize else plain
     num_slots = random.choice((1, 1, 2, 3, 4, 8))
@@ -127,8 +145,8 @@ def draw_settings(random: Random, shape: Shape) -> OracleSettings:
         v_type=k_type if shape.kind == "deepseek2" else v_type,
         num_slots=num_slots,
         outputs_per_slot=random.choice((0, 1, 1)),
-        is_unified=random.random() < 0.3,
-        keeps_full_windows=random.random() < 0.1,
+        is_unified=random.random() < UNIFIED_RATIO,
+        keeps_full_windows=random.random() < FULL_WINDOWS_RATIO,
     )
 
 
@@ -160,7 +178,9 @@ def num_params(shape: Shape) -> int:
     d, layers = shape.hidden_size, shape.num_layers
     num_dense = shape.num_dense_layers if shape.kind in MIXTURES else layers
     norms = 4 if shape.kind in {"gemma2", "gemma3"} else 2
-    total = d * shape.vocab_size * (1 if shape.is_tied else 2) + d + layers * (norms * d + _head_params(shape))
+    total = (
+        d * shape.vocab_size * (1 if shape.is_tied else 2) + d + layers * (norms * d + _head_params(shape))
+    )
     total += num_dense * 3 * d * shape.ffn_size
     return total + ((layers - num_dense) * _expert_params(shape) if shape.kind in MIXTURES else 0)
 
@@ -200,7 +220,7 @@ def model_of(shape: Shape) -> Model:
 
 
 class Predicted(NamedTuple):
-    """What the package says. [bytes]"""
+    """What the package says; weights without the padding of tensors. [bytes]"""
 
     weights_bytes: float
     kv_bytes: float
@@ -225,18 +245,17 @@ def predict(model: Model, file_type: str, settings: OracleSettings) -> Predicted
     )  # fmt: skip
     window = cache.window_tokens * (settings.num_slots if settings.is_unified else 1)
     sliding = window_cells(cells=cells, window_tokens=window, ubatch_tokens=ubatch)
+    kept = cells if settings.keeps_full_windows else sliding
     compute = compute_bytes(
-        models=columns, cells_tokens=cells,
-        window_cells_tokens=(cells if settings.keeps_full_windows else sliding) if cache.sliding_elements_per_token else 0.0,
+        models=columns, cells_tokens=cells, window_cells_tokens=kept if cache.sliding_elements_per_token else 0.0,
         ubatch_tokens=ubatch, num_outputs=min(settings.outputs_per_slot * settings.num_slots or ubatch, ubatch),
         uses_flash_attention=settings.uses_flash_attention, num_streams=float(streams),
     )  # fmt: skip
-    return Predicted(weights_bytes(model, file_type), float(kv), float(np.max(compute)))
+    counted = sum(gguf_group_bytes(model, tensor_list(model), file_type, mixture_rules()).values())
+    return Predicted(counted, float(kv), float(np.max(compute)))
 
 
-def weights_bytes(model: Model, file_type: str) -> int:
-    """All tensors by the mixture rules, and the padding of each one to the alignment. [bytes]"""
-    rules = mixture_rules()
-    counted = sum(gguf_group_bytes(model, tensor_list(model), file_type, rules).values())
-    tensors = file_tensors(architecture_of(model), model, file_type, rules)
-    return counted + sum(-tensor.num_bytes % ALIGNMENT_BYTES for tensor in tensors)
+def padding_bytes(model: Model, file_type: str) -> int:
+    """What the alignment of every tensor adds to a file and to the engine's buffers. [bytes]"""
+    tensors = file_tensors(architecture_of(model), model, file_type, mixture_rules())
+    return sum(-tensor.num_bytes % ALIGNMENT_BYTES for tensor in tensors)

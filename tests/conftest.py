@@ -8,6 +8,8 @@ import os
 import pytest
 from hypothesis import HealthCheck, settings
 
+os.environ["HF_HUB_OFFLINE"] = "1"  # no test asks a hub but the local one that it starts itself
+
 NUM_EXAMPLES = 60
 """Examples of one law in `make check` and `make test`."""
 NUM_SOAK_EXAMPLES = 3000

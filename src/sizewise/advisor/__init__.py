@@ -6,24 +6,26 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from sizewise.advisor.capacity_plan import LoadQuestion, capacity
     from sizewise.advisor.comparison import compare
     from sizewise.advisor.computer import hardware
     from sizewise.advisor.facts import accuracy, catalog_check, catalog_list, catalog_show, predict
-    from sizewise.advisor.fit import fit
+    from sizewise.advisor.fitting import fit
     from sizewise.advisor.question import Question
     from sizewise.advisor.recommendation import recommend
     from sizewise.advisor.tier_table import rule_of_thumb, tiers
 
 HOMES = {
-    "Question": "question", "accuracy": "facts", "catalog_check": "facts", "catalog_list": "facts",
-    "catalog_show": "facts", "compare": "comparison", "fit": "fit", "hardware": "computer",
+    "LoadQuestion": "capacity_plan", "Question": "question", "accuracy": "facts", "capacity": "capacity_plan",
+    "catalog_check": "facts", "catalog_list": "facts",
+    "catalog_show": "facts", "compare": "comparison", "fit": "fitting", "hardware": "computer",
     "predict": "facts", "recommend": "recommendation", "rule_of_thumb": "tier_table", "tiers": "tier_table",
 }  # fmt: skip
 """Module of each verb: imported when it is called, so that one verb does not pay for the others."""
 
 __all__ = [
-    "Question", "accuracy", "catalog_check", "catalog_list", "catalog_show", "compare", "fit", "hardware", "predict",
-    "recommend", "rule_of_thumb", "tiers",
+    "LoadQuestion", "Question", "accuracy", "capacity", "catalog_check", "catalog_list", "catalog_show", "compare",
+    "fit", "hardware", "predict", "recommend", "rule_of_thumb", "tiers",
 ]  # fmt: skip
 
 

@@ -17,7 +17,8 @@ from sizewise.domain.device import Machine
 from sizewise.domain.request import Limits
 from sizewise.domain.text import T
 from sizewise.estimate.columns import first_value
-from sizewise.estimate.memory_answers import experts_on_host, max_device_layers
+from sizewise.estimate.memory_answers import max_device_layers
+from sizewise.estimate.placement import expert_layers_on_host
 from sizewise.estimate.speed import offload_step_s, read_s_per_byte
 from sizewise.units import format_bytes, format_tokens, significant
 
@@ -78,7 +79,7 @@ def _fewer_bits(case: Case) -> Iterator[Text]:
 
 
 def _more_devices(case: Case) -> Iterator[Text]:
-    if case.machine.device.kind not in MULTI_DEVICE_KINDS:
+    if case.machine.device.kind not in MULTI_DEVICE_KINDS or case.layers_per_device:
         return
     for count in range(case.machine.num_devices + 1, Limits().max_devices + 1):
         machine = replace(case.machine, num_devices=count, num_available=count)
@@ -89,20 +90,46 @@ def _more_devices(case: Case) -> Iterator[Text]:
 
 
 def _experts_on_host(case: Case) -> Iterator[Text]:
-    if not (case.engine.can_offload and case.model.experts and case.split == "none"):
+    """The experts of as few layers as suffice."""
+    experts = case.model.experts
+    if (
+        experts is None
+        or not case.engine.can_offload
+        or case.split != "none"
+        or case.machine.device.is_unified
+    ):
         return
     _, weights, _ = case.columns
-    placed = experts_on_host(case.terms, weights=weights, num_sequences=float(case.num_sequences))
-    if first_value(placed.device_bytes) + _buffers(case) > case.usable_bytes:
-        return
-    active = float(case.model.experts.num_experts_per_token / case.model.experts.num_experts)
-    rate = _offloaded_rate(
-        case, first_value(weights.dense_read_bytes), first_value(weights.expert_bytes) * active
+    num_layers = case.model.num_layers - experts.num_dense_layers
+    moved = first_value(
+        expert_layers_on_host(
+            shortfall_bytes=case.shortfall_bytes,
+            expert_bytes=weights.expert_bytes,
+            num_expert_layers=float(num_layers),
+        )
     )
+    if not moved > 0:
+        return
+    share, expert_bytes = moved / num_layers, first_value(weights.expert_bytes)
+    active = expert_bytes * experts.num_experts_per_token / experts.num_experts
+    rate = _offloaded_rate(case, first_value(weights.dense_read_bytes) + active * (1 - share), active * share)
     yield T(
-        "the experts in host memory ({size} of RAM): about {rate} tokens/s",
-        size=format_bytes(first_value(placed.host_bytes)), rate=significant(rate, 2),
+        "the experts of {n} layers in host memory ({size} of RAM, --n-cpu-moe {flag}): about {rate} tokens/s",
+        n=f"{moved:.0f}", size=format_bytes(expert_bytes * share), flag=f"{moved + experts.num_dense_layers:.0f}",
+        rate=significant(rate, 2),
     )  # fmt: skip
+
+
+def _cache_on_host(case: Case) -> Iterator[Text]:
+    """The whole cache in host memory; weights and buffers stay."""
+    if not (case.engine.can_offload and case.split == "none") or case.machine.device.is_unified:
+        return
+    cache = case.num_sequences * first_value(case.terms.per_sequence) + first_value(case.terms.kv_constant)
+    if case.shortfall_bytes <= cache:
+        yield T(
+            "the KV cache in host memory ({size} of RAM, --no-kv-offload): slow with long texts",
+            size=format_bytes(cache),
+        )
 
 
 def _layers_on_host(case: Case) -> Iterator[Text]:
@@ -123,14 +150,10 @@ def _layers_on_host(case: Case) -> Iterator[Text]:
     share = layers / case.model.num_layers
     rate = _offloaded_rate(case, read * share, read * (1 - share))
     yield T(
-        "{n} of {all} layers on the device, the rest in host memory ({size} of RAM): about {rate} tokens/s",
+        "{n} of {all} layers on the device (-ngl {n}), the rest in host memory ({size} of RAM): about {rate} tokens/s",
         n=str(layers), all=str(case.model.num_layers), size=format_bytes(first_value(placed.host_bytes)),
         rate=significant(rate, 2),
     )  # fmt: skip
-
-
-def _buffers(case: Case) -> float:
-    return first_value(case.terms.compute) + first_value(case.terms.runtime)
 
 
 def _offloaded_rate(case: Case, device_bytes: float, host_bytes: float) -> float:
@@ -153,6 +176,8 @@ def _offloaded_rate(case: Case, device_bytes: float, host_bytes: float) -> float
 
 def _other_device(case: Case) -> Iterator[Text]:
     """The cheapest device with a price on which it fits alone."""
+    if case.layers_per_device:
+        return
     priced = sorted(
         (d for d in case.catalog.devices.values() if d.buy_usd > 0 and d.buy_price_kind == "street"),
         key=lambda d: (d.buy_usd, d.name),
@@ -184,7 +209,7 @@ def _smaller_model(case: Case) -> Iterator[Text]:
 
 
 STEPS = (
-    _fewer_sequences, _shorter_context, _smaller_cache, _fewer_bits, _more_devices, _experts_on_host, _layers_on_host,
-    _other_device, _smaller_model,
+    _fewer_sequences, _shorter_context, _smaller_cache, _fewer_bits, _more_devices, _experts_on_host, _cache_on_host,
+    _layers_on_host, _other_device, _smaller_model,
 )  # fmt: skip
 """Kinds of changes, dearest last."""

@@ -55,6 +55,11 @@ class Case:
         return self.engine.split if self.machine.num_devices > 1 else "none"
 
     @property
+    def layers_per_device(self) -> tuple[int, ...]:
+        """Blocks on each of unequal devices; empty where devices are equal."""
+        return ()
+
+    @property
     def rule(self) -> str:
         """Memory rule: models that do not generate keep no cache on any engine."""
         return self.engine.memory_rule if self.model.is_generator else SINGLE_PASS
@@ -95,11 +100,11 @@ class Case:
     def terms_at(self, context_tokens: float | Array) -> MemoryTerms:
         """Memory terms at another context."""
         models, weights, machines = self.columns
-        kv_bytes = KV_BYTES[self.kv_type]
+        k_bytes, v_bytes = cache_bytes(self.kv_type)
         return memory_terms(
             self.rule, weights=weights, models=models, machines=machines,
             engine=replace(self.engine, max_num_seqs=self.most_parallel), context_tokens=context_tokens,
-            k_bytes_per_element=kv_bytes, v_bytes_per_element=kv_bytes, split=self.split,
+            k_bytes_per_element=k_bytes, v_bytes_per_element=v_bytes, split=self.split,
         )  # fmt: skip
 
     @property
@@ -148,6 +153,25 @@ class Case:
     def max_concurrency(self, context_tokens: float) -> int:
         """Requests that hold so much at once."""
         return int(first_value(max_sequences(self.terms_at(context_tokens))))
+
+
+def cache_types(kv_type: str) -> tuple[str, str]:
+    """Types of K and V: 'q8_0' is both, 'q8_0/f16' one each."""
+    k_type, _, v_type = kv_type.partition("/")
+    return k_type, v_type or k_type
+
+
+def cache_bytes(kv_type: str) -> tuple[float, float]:
+    """Bytes of an element of K and of V. [bytes]"""
+    k_type, v_type = cache_types(kv_type)
+    return KV_BYTES[k_type], KV_BYTES[v_type]
+
+
+def can_cache(engine: Engine, kv_type: str) -> bool:
+    """Has this engine such a cache? Types of K and V apart are llama.cpp's."""
+    k_type, v_type = cache_types(kv_type)
+    is_apart = k_type != v_type
+    return {k_type, v_type} <= set(engine.kv_types) and not (is_apart and engine.launch != "llama.cpp")
 
 
 def is_possible(engine: Engine, model: Model, quantization: Quantization, machine: Machine) -> bool:

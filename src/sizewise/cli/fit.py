@@ -20,24 +20,32 @@ THIS_COMPUTER = "this"
 )
 @click.argument("model")
 @option(
-    "--device", metavar="DEVICE", help="The hardware: 'RTX 4090', '2x RTX 3090'; this computer by default."
+    "--device",
+    metavar="DEVICE",
+    multiple=True,
+    help="The hardware: 'RTX 4090', '2x RTX 3090'; this computer by default. Give it again for unequal cards.",
 )
 @option("--quantization", metavar="NAME", help="Number format of the weights, such as Q4_K_M or FP8.")
 @option("--engine", metavar="NAME", help="The engine, such as llama.cpp or vllm.")
 @option("--context", metavar="TOKENS", help="Text that it keeps in mind, such as 8192 or 32K tokens.")
 @option("--users", metavar="N", help="Requests that run at once.")
-@option("--kv-type", metavar="NAME", help="Number format of the KV cache, such as f16 or q8_0.")
+@option("--kv-type", metavar="NAME", help="Number format of the KV cache, such as f16, q8_0 or q8_0/f16.")
+@option("--usable", metavar="SIZE", help="Memory that may be used on each device, such as 20GiB.")
+@option("--system", metavar="NAME", help="What the card also serves: headless, desktop or windows.")
+@option(
+    "--ask-engine", is_flag=True, help="Ask llama.cpp itself what it would allocate; no weights are needed."
+)
 @option("--catalog", metavar="FILE", help="A CSV with your own models or devices.")
 @option("--out", metavar="FILE", help="Write the answer to a file.")
 @click.pass_context
 def command(ctx: click.Context, /, **given: Any) -> int:  # noqa: ANN401 - what was typed
-    """Answer for one model: a Hugging Face id, or a folder with config.json."""
+    """Answer for one model: a Hugging Face id, a folder, a .gguf file, ollama:NAME or modelscope:ORG/NAME."""
     from sizewise import advisor
 
     say, as_json, out = say_of(ctx), given.pop("as_json"), given.pop("out")
     answer = advisor.fit(
         given.pop("model"),
-        device=given.pop("device") or THIS_COMPUTER,
+        device=given.pop("device") or (THIS_COMPUTER,),
         user_catalog=given.pop("catalog"),
         **given,
     )

@@ -31,6 +31,7 @@ DEBUG_VARIABLE = "SIZEWISE_DEBUG"
 COMMANDS: dict[str, Text] = {
     "recommend": T("which model, quantization, engine and hardware, at what cost, for a task"),
     "fit": T("does this model run on this hardware, and with how much text"),
+    "capacity": T("how many users and requests a machine carries, and how many machines a load needs"),
     "compare": T("options side by side"),
     "tiers": T("what 7B, 13B, 30-40B and 70B+ need and give"),
     "hardware": T("what is in this computer"),

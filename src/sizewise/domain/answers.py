@@ -10,6 +10,17 @@ from sizewise.domain.text import Text  # noqa: TC001 - same
 
 
 @dataclass(frozen=True, kw_only=True)
+class EngineBuffer:
+    """One kind of memory, predicted and as the engine itself reports it for a file without weights."""
+
+    part: str
+    """weights (the whole file), kv_cache or compute."""
+    predicted_bytes: float
+    engine_bytes: float
+    engine_build: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class FitAnswer:
     """Does this model run on this machine?"""
 
@@ -51,6 +62,10 @@ class FitAnswer:
     caveats: tuple[Text, ...]
     command: str
     prepare: tuple[str, ...]
+    layers_per_device: tuple[int, ...] = ()
+    """Blocks on each of unequal devices; empty where devices are equal."""
+    engine_buffers: tuple[EngineBuffer, ...] = ()
+    """What the engine says where it was asked."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -40,6 +40,8 @@ class Deployment:
     is_native_format: bool = False
     """Is the quantization the format in which the model is published?"""
     device_is_cpu: bool = False
+    layers_per_device: tuple[int, ...] = ()
+    """Blocks on each of unequal devices; empty: equal shares."""
     gguf_path: str = ""
     """The user's own GGUF file; empty: it has to be made."""
     checkpoint_path: str = ""

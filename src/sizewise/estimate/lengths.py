@@ -33,10 +33,6 @@ class Lengths:
         """Standard deviation / mean. [ratio]"""
         return float(np.std(self.values_tokens) / np.mean(self.values_tokens))
 
-    def quantile_tokens(self, share: float) -> float:
-        """Length that this share does not exceed. [tokens]"""
-        return float(np.quantile(self.values_tokens, share))
-
     def sample_tokens(self, generator: Generator, shape: tuple[int, ...]) -> Array:
         """Independent whole lengths of at least one token. [tokens]"""
         chosen = generator.integers(len(self.values_tokens), size=shape)

@@ -80,7 +80,7 @@ def compute_bytes(
 
     ubatch x 4 x max(feed-forward, experts, attention (+ heads x cells without flash attention),
     logits of the kept outputs) + mask (2 bytes a cell with flash attention, 4 without); latent attention without
-    flash attention also turns a copy of its cache, in 16 bits.
+    flash attention also turns a copy of its cache, in 16 bits. Logits that fit where the mask was need no more.
     Arguments: cells of one stream in full and in sliding layers; `num_outputs` whose logits are kept
     (the whole micro-batch in builds before 2026; one a slot in llama-server b11549).
     Valid for: real model shapes within +-15 %, an upper value for phases that run on a GPU.
@@ -88,13 +88,17 @@ def compute_bytes(
     """
     scores = np.where(uses_flash_attention, 0.0, models.num_heads * np.asarray(cells_tokens))
     turned = np.where(uses_flash_attention, 0.0, HALF_BYTES / FLOAT_BYTES * models.latent_rank)
-    copied = RESIDUALS * models.hidden_size + turned * (cells_tokens * num_streams / np.asarray(ubatch_tokens))
+    copied = RESIDUALS * models.hidden_size + turned * (
+        cells_tokens * num_streams / np.asarray(ubatch_tokens)
+    )
     attention = np.maximum(attention_phase_elements(models), copied) + scores
-    logits = models.vocab_size * num_outputs / np.asarray(ubatch_tokens) + RESIDUALS * models.hidden_size
     blocks = np.maximum(dense_phase_elements(models), expert_phase_elements(models))
-    widest = np.maximum(np.maximum(blocks, attention), logits)
-    mask = np.where(uses_flash_attention, 2.0, FLOAT_BYTES) * (np.asarray(cells_tokens) + window_cells_tokens)
-    buffer: Array = ubatch_tokens * (FLOAT_BYTES * widest + mask)
+    cell_bytes = np.where(uses_flash_attention, HALF_BYTES, FLOAT_BYTES)
+    mask = cell_bytes / FLOAT_BYTES * (np.asarray(cells_tokens) + window_cells_tokens)
+    logits = models.vocab_size * num_outputs / np.asarray(ubatch_tokens)
+    last = logits + RESIDUALS * models.hidden_size + np.where(logits > mask, mask, 0.0)
+    widest = np.maximum(np.maximum(blocks, attention) + mask, last)
+    buffer: Array = FLOAT_BYTES * ubatch_tokens * widest
     return buffer
 
 

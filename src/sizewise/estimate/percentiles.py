@@ -1,64 +1,83 @@
-"""What the slowest of many requests feel: percentiles of the closed forms of `load`.
+"""What the slowest of many requests feel: percentiles of the steady state.
 
-A request's latency is a sum of independent parts with a known mean and variance; the sum is taken as log-normal, which
-is never negative and has the long tail of queues:
-
-    percentile = once + m exp(z s - s^2 / 2),   s^2 = ln(1 + variance / m^2)
-
-with `once` the part that is the same for all, m the mean of the rest and z the normal quantile.
+Time to the first token: everybody has the base (prefill, the steps shared with others), log-normal by its mean and
+variance. Of those who find another prompt being read (the share of the time spent on reading) each waits for what is
+left of it and for those before: a geometric number of left-over prompts, again log-normal by mean and variance. Time
+per token: log-normal. Log-normal because it is never negative, has the long tail of queues, and needs two moments.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from statistics import NormalDist
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sizewise.estimate.load import load_at, poisson_at
 from sizewise.estimate.speed import step_s
+from sizewise.estimate.steady import NEARLY_ALL, Replica, cycle, steady_poisson, steady_users
 
 if TYPE_CHECKING:
     from sizewise.domain.number import Array, Number
     from sizewise.estimate.load import LoadState
-    from sizewise.estimate.speed import StepTerms
 
 SHARED_LIFE = 2 / 3
 """Variance of the running sequences averaged over the life of one of them / their variance at a moment: arrivals
 without memory and equal lives, whose autocorrelation falls in a straight line: 2 x integral of (1 - t)^2."""
-ALMOST_FULL = 0.999
-"""Largest share of the time spent on prompts at which a wait is computed."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Replica:
-    """One replica and what it is asked to do."""
-
-    terms: StepTerms
-    prefill_s: Number
-    """A prompt of mean length on an idle machine. [s]"""
-    output_tokens: Number
-    input_variation: float
-    """Standard deviation / mean of the prompts. [ratio]"""
-    output_variation: float
-    max_sequences: Number
+SLOWEST_SETTLING = 0.1
+"""Smallest share of its speed at which a crowd dissolves. Assumed; nearer to 0 the queue has no steady state."""
+HALVINGS = 30
+SPAN_DEVIATIONS = 30.0
+"""A percentile is looked for up to so many standard deviations beyond the mean."""
+SMALLEST_BASE = 1e-3
+"""The part that varies is at least this share of a step, so that it has a logarithm."""
+SMALLEST_SIGMA = 1e-9
+"""Keeps a quantity without variance from dividing by zero."""
+NORMAL_Z = np.linspace(-8.0, 8.0, 1601)
+NORMAL_SHARE = np.array([0.5 * math.erfc(-z / math.sqrt(2.0)) for z in NORMAL_Z.tolist()])
+"""Distribution function of the normal distribution, read between its points."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Felt:
-    """Latency of the requests of a replica: what is the same for all, mean and variance of the rest. [s, s^2]"""
+    """Latency of the requests of a replica; means and variances. [s, s^2]"""
 
     load: LoadState
-    ttft_once_s: Number
-    ttft_mean_s: Number
-    ttft_variance_s2: Number
+    once_s: Number
+    """The part of the first token that is the same for all."""
+    base_s: Number
+    """The rest without waiting for other prompts: mean."""
+    base_variance_s2: Number
+    waiting_ratio: Number
+    """Share of the requests that find another prompt being read."""
+    wait_s: Number
+    """Their mean wait."""
+    wait_variance_s2: Number
     tpot_variance_s2: Number
 
+    @property
+    def mean_ttft_s(self) -> Number:
+        """Mean time to the first token. [s]"""
+        return self.once_s + self.base_s + self.waiting_ratio * self.wait_s
+
     def ttft_s(self, share: float) -> Array:
-        """Time to the first token that this share of the requests does not exceed. [s]"""
-        rest_s = self.ttft_mean_s - self.ttft_once_s
-        return self.ttft_once_s + lognormal_percentile(rest_s, self.ttft_variance_s2, share)
+        """Time to the first token that this share of the requests does not exceed. [s]
+
+        Where (1 - w) F(base) + w F(base + wait) reaches the share.
+        """
+        slow_s, slow_variance = self.base_s + self.wait_s, self.base_variance_s2 + self.wait_variance_s2
+        low = np.zeros(np.broadcast_shapes(np.shape(slow_s), np.shape(slow_variance)))
+        high = low + slow_s + SPAN_DEVIATIONS * np.sqrt(slow_variance)
+        for _ in range(HALVINGS):
+            middle = (low + high) / 2.0
+            below = (1.0 - self.waiting_ratio) * lognormal_share(
+                middle, self.base_s, self.base_variance_s2
+            ) + self.waiting_ratio * lognormal_share(middle, slow_s, slow_variance)
+            is_short = below < share
+            low, high = np.where(is_short, middle, low), np.where(is_short, high, middle)
+        found: Array = np.where(np.isnan(slow_s), np.nan, self.once_s + high)
+        return found
 
     def tpot_s(self, share: float) -> Array:
         """Time per output token that this share of the requests does not exceed. [s]"""
@@ -66,7 +85,7 @@ class Felt:
 
 
 def lognormal_percentile(mean: Number, variance: Number, share: float) -> Array:
-    """Percentile of a log-normal quantity.
+    """Percentile of a log-normal quantity: m exp(z s - s^2 / 2) with s^2 = ln(1 + variance / m^2).
 
     >>> float(lognormal_percentile(2.0, 0.0, 0.95))
     2.0
@@ -76,16 +95,20 @@ def lognormal_percentile(mean: Number, variance: Number, share: float) -> Array:
     return percentile
 
 
+def lognormal_share(value: Number, mean: Number, variance: Number) -> Array:
+    """Share of a log-normal quantity that does not exceed a value."""
+    sigma2 = np.log1p(variance / np.square(mean))
+    sigma = np.maximum(np.sqrt(sigma2), SMALLEST_SIGMA)
+    with np.errstate(divide="ignore"):
+        z = (np.log(value / mean) + sigma2 / 2.0) / sigma
+    below: Array = np.interp(z, NORMAL_Z, NORMAL_SHARE)
+    return below
+
+
 def felt_poisson(replica: Replica, requests_per_s: Number) -> Felt:
     """Latency under Poisson arrivals; NaN where the queue would grow without end."""
-    load = poisson_at(
-        replica.terms,
-        replica.prefill_s,
-        requests_per_s=requests_per_s,
-        output_tokens=replica.output_tokens,
-        max_sequences=replica.max_sequences,
-    )
-    return _felt(replica, load, load.num_running)
+    load = steady_poisson(replica, requests_per_s)
+    return _felt(replica, load, load.num_running, 1.0)
 
 
 def felt_by_users(replica: Replica, num_users: Number, think_time_s: float) -> Felt:
@@ -93,48 +116,60 @@ def felt_by_users(replica: Replica, num_users: Number, think_time_s: float) -> F
 
     Of N users n run, with the variance n (1 - n / N) of independent users.
     """
-    load = load_at(
-        replica.terms,
-        replica.prefill_s,
-        num_users=num_users,
-        think_time_s=think_time_s,
-        output_tokens=replica.output_tokens,
-        max_sequences=replica.max_sequences,
-    )
-    return _felt(replica, load, load.num_running * (1.0 - load.num_running / num_users))
+    load = steady_users(replica, num_users, think_time_s)
+    idle_ratio = np.maximum(1.0 - load.num_running / num_users, 0.0)
+    others = load.num_running * (1.0 - 1.0 / np.asarray(num_users))
+    return _felt(replica, load, others, idle_ratio)
 
 
-def _felt(replica: Replica, load: LoadState, running_variance: Number) -> Felt:
-    """Means and variances; prompts queue like an M/G/1 server whose service is the prefill."""
-    prefill_s, spread2 = replica.prefill_s, replica.input_variation**2
-    step = step_s(replica.terms, np.maximum(load.num_running, 1.0))
-    reading_ratio = np.minimum(load.requests_per_s * prefill_s, ALMOST_FULL)
-    queued_s = prefill_s * (1.0 + spread2) / (2.0 * (1.0 - reading_ratio))
-    longer_wait_s = reading_ratio * prefill_s * spread2 / (2.0 * (1.0 - reading_ratio))
-    wait_variance = queued_s**2 * reading_ratio * np.maximum(2.0 - reading_ratio, 0.0)
-    once_s = replica.terms.ingest_s + (prefill_s if spread2 == 0 else 0.0)
+def _felt(replica: Replica, load: LoadState, others: Number, idle_ratio: Number) -> Felt:
+    """Means and variances of the parts; `idle_ratio` is the share of the senders who may send now (1: Poisson).
+
+    Prompts queue like an M/G/1 server. A left-over prompt has the mean E[S^2] / 2 E[S] and the second moment
+    E[S^3] / 3 E[S] (log-normal S); a geometric number of them, 1 / (1 - w) on average, is waited for. What the cycle
+    of steps varies beyond that belongs to the base.
+    """
+    prompt_s, grown = replica.prompt_s, 1.0 + replica.input_variation**2
+    step = step_s(replica.terms, np.minimum(1.0 + others, replica.max_sequences))
+    reading = np.minimum(load.requests_per_s * prompt_s, NEARLY_ALL)
+    shared = cycle(replica, step=step, reading_ratio=reading, others=others)
+    delay_s = shared.busy_ratio * shared.delay_s
+    delay_variance = shared.busy_ratio * (shared.variance_s2 + shared.delay_s**2) - delay_s**2
+    left_s = prompt_s * grown / 2.0
+    count = 1.0 / (1.0 - reading)
+    wait_s = left_s * count
+    wait_variance = count * (prompt_s**2 * grown**3 / 3.0 - left_s**2) + reading * wait_s**2
+    mixed = reading * (wait_variance + (1.0 - reading) * wait_s**2)
+    own_variance = np.square(replica.prefill_s * replica.input_variation)
+    once_s = replica.terms.ingest_s + (replica.prefill_s if replica.input_variation == 0 else 0.0)
     return Felt(
         load=load,
-        ttft_once_s=once_s,
-        ttft_mean_s=load.ttft_s + longer_wait_s,
-        ttft_variance_s2=np.square(prefill_s) * spread2 + np.square(step) / 12.0 + wait_variance,
-        tpot_variance_s2=_tpot_variance(replica, load, running_variance),
+        once_s=once_s,
+        base_s=np.maximum(load.ttft_s - once_s - reading * wait_s, SMALLEST_BASE * step),
+        base_variance_s2=own_variance + np.maximum(delay_variance - mixed, 0.0),
+        waiting_ratio=reading,
+        wait_s=wait_s,
+        wait_variance_s2=wait_variance,
+        tpot_variance_s2=_tpot_variance(replica, load, others, idle_ratio),
     )
 
 
-def _tpot_variance(replica: Replica, load: LoadState, running_variance: Number) -> Number:
+def _tpot_variance(replica: Replica, load: LoadState, others: Number, idle_ratio: Number) -> Number:
     """Variance of a request's mean step: how many others run, and how many prompts are read meanwhile. [s^2]
 
-    Sequences: slope of TPOT in b x deviation averaged over a life. Prompts: b of them on average in a life, each of
-    prefill / output tokens, and each long or short.
+    Sequences: slope of the step in b x deviation averaged over a life. A crowd slows itself down, so it lasts longer:
+    with e = n step' / step its variance grows by 1 / (1 - e), and a life evens out less of it. Prompts: as many as
+    others run on average in a life, each of prompt / output tokens; each makes the next step longer, in which more
+    arrive, so the variance grows by 1 / (1 - w)^2, w the share of the time spent on prompts. Uneven prompts, and
+    answers so short that few steps even them out, widen it.
     """
-    slope_s = _sequence_slope_s(replica.terms, np.maximum(load.num_running, 1.0))
-    crowd = np.square(slope_s) * running_variance * SHARED_LIFE
-    share_s = np.maximum(replica.prefill_s - replica.terms.launch_s, 0.0) / replica.output_tokens
-    lives = 1.0 + replica.input_variation**2 + replica.output_variation**2
-    return crowd + load.num_running * np.square(share_s) * lives
-
-
-def _sequence_slope_s(terms: StepTerms, num_sequences: Number) -> Number:
-    """What one more running sequence adds to a step. [s]"""
-    return step_s(terms, num_sequences + 1.0) - step_s(terms, num_sequences)
+    seen = np.minimum(1.0 + others, replica.max_sequences)
+    step = step_s(replica.terms, seen)
+    slope = (step_s(replica.terms, seen + 1.0) - step) / step
+    settling = np.maximum(1.0 - load.num_running * slope, SLOWEST_SETTLING)
+    lasting = (1.0 - settling * (1.0 - SHARED_LIFE)) / settling
+    crowd = np.square(load.tpot_s * slope) * load.num_running * idle_ratio * lasting
+    share_s = replica.prompt_s / replica.output_tokens
+    uneven = (1.0 + replica.input_variation**2) * (1.0 + replica.output_variation**2)
+    following = 1.0 - np.minimum(load.requests_per_s * replica.prompt_s, NEARLY_ALL) * idle_ratio
+    return crowd + others * np.square(share_s / following) * uneven

@@ -125,33 +125,44 @@ def _advance(state: State, is_blocked: Array) -> None:
     """Move every replica to the end of its next step, or of the steps until something changes."""
     engine, reads = state.engine, state.num_reading > 0
     writing = np.where(reads, 0, state.num_decoding) if engine.stalls_answers else state.num_decoding
-    chunk = np.minimum(state.unread_tokens, np.maximum(engine.token_budget - writing, 1))
-    prompt_s = state.unread_s * (chunk / np.maximum(state.unread_tokens, 1.0))
-    steps = np.where(reads, np.minimum(writing, 1), _num_steps(state, writing, is_blocked))
-    step_s, growth_s = engine.step_table_s[writing], engine.cache_token_s * writing
+    steps = np.minimum(writing, 1)
+    if not reads.all():
+        steps = np.where(reads, steps, _num_steps(state, writing, is_blocked))
     held_s = engine.cache_token_s * np.where(writing > 0, state.held_tokens, 0.0)
-    times = np.maximum(steps, reads)
-    spent_s = times * (step_s + held_s) + growth_s * (steps * (steps - 1) / 2) + prompt_s
+    growth_s = engine.cache_token_s * writing * (steps * (steps - 1) / 2)
+    spent_s = np.maximum(steps, reads) * (engine.step_table_s[writing] + held_s) + growth_s
+    if reads.any():
+        spent_s += _read(state, writing)
     state.now_s += spent_s
     state.busy_s += spent_s
     grown = steps * writing
     state.held_tokens += grown
     state.used_tokens += grown
     state.clock += steps
+
+
+def _read(state: State, writing: Array) -> Array:
+    """Prompt tokens that the budget of a step leaves room for, in the order of admission; their time. [rows, s]"""
+    chunk = np.minimum(state.unread_tokens, np.maximum(state.engine.token_budget - writing, 1))
+    spent_s: Array = state.unread_s * (chunk / np.maximum(state.unread_tokens, 1.0))
     state.unread_tokens -= chunk
-    state.unread_s -= prompt_s
+    state.unread_s -= spent_s
     state.read_tokens += chunk
+    return spent_s
 
 
 def _num_steps(state: State, writing: Array, is_blocked: Array) -> Array:
     """Decode steps until an answer ends, a request arrives that has a place, or the pool is full. [rows]"""
     engine = state.engine
     steps = np.where(writing > 0, state.finish_at.min(axis=1) - state.clock, 0)
-    has_place = (writing < engine.max_running) & ~is_blocked & (writing > 0)
+    has_place = (writing > 0) & (writing < engine.max_running) & (state.num_reading == 0) & ~is_blocked
     if has_place.any():
-        wait_s = np.where(has_place, state.arrivals.next_s + engine.ingest_s - state.now_s, np.inf)
+        wait_s = np.where(
+            has_place, np.maximum(state.arrivals.next_s + engine.ingest_s - state.now_s, 0.0), 0.0
+        )
         slope = engine.cache_token_s * writing / 2
         once_s = engine.step_table_s[writing] + engine.cache_token_s * state.held_tokens - slope
+        once_s = np.where(has_place, once_s, 1.0)
         wait_s = np.minimum(wait_s, steps * (once_s + slope * steps) + once_s)
         arrived = 2 * wait_s / (once_s + np.sqrt(once_s * once_s + 4 * slope * wait_s))
         arrived = np.maximum(np.ceil(arrived - SAME_STEP), 1).astype(np.int64)

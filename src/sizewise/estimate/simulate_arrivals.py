@@ -126,14 +126,19 @@ def gamma_times(
 def closed_loop(
     generator: Generator,
     *,
-    num_users: int,
+    num_users: Number,
     think_time_s: float,
     num_rows: int,
     num_each: int,
     spread_s: float,
 ) -> ClosedLoop:
-    """Users who start within `spread_s` of one another and pause for exponential times."""
-    first_s = generator.random((num_rows, num_users)) * spread_s
+    """Users who start within `spread_s` of one another and pause for exponential times.
+
+    `num_users`: one number, or one for each row; the places of those whom a row lacks stay empty.
+    """
+    users = np.broadcast_to(_column(num_users), (num_rows, 1))
+    first_s = generator.random((num_rows, int(users.max()))) * spread_s
+    first_s[np.arange(first_s.shape[1]) >= users] = np.inf
     pause_s = generator.standard_exponential((num_rows, num_each)) * think_time_s
     return ClosedLoop(first_s=first_s, pause_s=pause_s)
 

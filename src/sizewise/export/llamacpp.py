@@ -20,7 +20,11 @@ def launch(deployment: Deployment) -> Launch:
         "-fa on",
     ]
     if deployment.kv_type != "f16":
-        parts.append(f"-ctk {deployment.kv_type} -ctv {deployment.kv_type}")
+        k_type, _, v_type = deployment.kv_type.partition("/")
+        parts.append(f"-ctk {k_type} -ctv {v_type or k_type}")
     if deployment.num_devices > 1:
         parts.append("-sm layer")
+    if deployment.layers_per_device:  # the output matrix counts as one more layer of the last device
+        *first, last = deployment.layers_per_device
+        parts.append("-ts " + ",".join(str(n) for n in (*first, last + 1)))
     return Launch(prepare=gguf_preparation(deployment), command=" ".join(parts))

@@ -11,8 +11,8 @@ from sizewise.report.figures import gib, span
 from sizewise.report.language import listed
 from sizewise.report.page import BAD, FAINT, GOOD, STRONG, command_line, grid, heading, paragraph
 from sizewise.report.text_option import FigureRow, figure_row, memory_blocks, reading_note
-from sizewise.report.words import CONSTRAINTS, KINDS, LEGEND
-from sizewise.units import GB, format_tokens, significant
+from sizewise.report.words import CONSTRAINTS, KINDS, LEGEND, PARTS
+from sizewise.units import GB, MIB, format_tokens, significant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,6 +32,10 @@ def fit_blocks(answer: FitAnswer, say: Say) -> Iterator[RenderableType]:
     yield from memory_blocks(answer.memory, answer.usable_bytes, say)
     yield grid(_rows(answer, say))
     yield paragraph(say(LEGEND), FAINT)
+    if answer.engine_buffers:
+        yield heading(say(T("Asked the engine ({build})", build=answer.engine_buffers[0].engine_build)))
+        header = ("", say(T("predicted")), say(T("engine")), say(T("difference")))
+        yield grid(_engine_rows(answer, say), header=header, right=(1, 2, 3))
     if answer.lifts:
         yield heading(say(T("What would make it fit")))
         yield grid((say(lift),) for lift in answer.lifts)
@@ -45,7 +49,8 @@ def fit_blocks(answer: FitAnswer, say: Say) -> Iterator[RenderableType]:
 
 
 def _verdict(answer: FitAnswer) -> Text:
-    where = f"{answer.num_devices}x {answer.device}" if answer.num_devices > 1 else answer.device
+    is_counted = answer.num_devices > 1 and not answer.layers_per_device
+    where = f"{answer.num_devices}x {answer.device}" if is_counted else answer.device
     names = {
         "model": answer.model,
         "quantization": answer.quantization,
@@ -105,6 +110,13 @@ def _rows(answer: FitAnswer, say: Say) -> Iterator[tuple[str, str]]:
     fp16, low, high = (significant(size / GB) for size in answer.rule_of_thumb_bytes)
     rule = T("{fp16} GB in 16 bits, {low}-{high} GB in 4 bits: weights only", fp16=fp16, low=low, high=high)
     yield say(T("rule of thumb")), say(rule)
+
+
+def _engine_rows(answer: FitAnswer, say: Say) -> Iterator[tuple[str, ...]]:
+    for line in answer.engine_buffers:
+        off = line.predicted_bytes / line.engine_bytes - 1.0 if line.engine_bytes else 0.0
+        sizes = (f"{size / MIB:,.2f} MiB" for size in (line.predicted_bytes, line.engine_bytes))
+        yield say(PARTS[line.part]), *sizes, f"{100 * off:+.2f} %"
 
 
 def _figure(row: FigureRow, say: Say) -> tuple[str, str]:

@@ -1,1 +1,1 @@
-"""Models from elsewhere: a folder with a configuration, the user's own table."""
+"""Models from elsewhere: folders, weight files by their headers, hubs, Ollama; traces of requests."""

@@ -31,7 +31,7 @@ MAX_ENTRIES = 4096
 """Metadata entries; published files have about 50."""
 MAX_TENSORS = 65_536
 """Published files have at most about 2,000."""
-MAX_STRINGS = 2_000_000
+MAX_STRINGS = 1_200_000
 """Strings in all arrays: vocabulary and merges of published models stay below 800,000."""
 MAX_NAME_BYTES = 1024
 """Longest key or tensor name. [bytes]"""

@@ -7,7 +7,6 @@ the token of its login is used too. ModelScope: MODELSCOPE_DOMAIN, MODELSCOPE_AP
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 from sizewise.errors import BadInput, InvalidFile
-from sizewise.sources.json_object import MAX_BYTES
+from sizewise.sources.json_object import MAX_BYTES, too_large
 from sizewise.sources.web import HubUnreachable, NotOnHub, Part, Web
 from sizewise.sources.web_cache import PartCache, cache_folder
 
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
     from sizewise.sources.byte_source import ByteSource
 
 TRUE_WORDS = frozenset({"1", "on", "yes", "true"})
-REPOSITORY = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,95}/[A-Za-z0-9][A-Za-z0-9._-]{0,95}$")
-"""ORG/NAME."""
 FIRST_BYTES = 2**17
 """Fetched of a file at first: its size, and enough for most headers. [bytes]"""
 MAX_LIST_BYTES = 16 * 2**20
@@ -113,15 +110,14 @@ class Repository:
         self.is_from_old_cache = False
         """Was an old part used because the server could not be reached?"""
 
-    def content(self, file: str) -> bytes | None:
+    def content(self, file: str, most_bytes: int = MAX_BYTES) -> bytes | None:
         """A small file whole."""
         try:
-            part = self.part(file, begin=0, length=MAX_BYTES)
+            part = self.part(file, begin=0, length=most_bytes)
         except NotOnHub:
             return None
-        if part.size_bytes > MAX_BYTES:
-            raise InvalidFile("{path} is larger than 4 MiB: not a model configuration",
-                              path=f"{self.name}/{file}")  # fmt: skip
+        if part.size_bytes > most_bytes:
+            raise too_large(f"{self.name}/{file}", most_bytes)
         return part.content
 
     def source(self, file: str) -> ByteSource:

@@ -26,13 +26,13 @@ class JsonObject:
         self.path = path_shown(path)
 
     @classmethod
-    def parse(cls, path: Path, content: bytes) -> JsonObject:
+    def parse(cls, path: Path, content: bytes, most_bytes: int = MAX_BYTES) -> JsonObject:
         """The object in these bytes, which were read from `path`.
 
         Raises: InvalidFile if they are too many, not UTF-8, not JSON or not an object.
         """
-        if len(content) > MAX_BYTES:
-            raise InvalidFile("{path} is larger than 4 MiB: not a model configuration", path=path_shown(path))
+        if len(content) > most_bytes:
+            raise too_large(path_shown(path), most_bytes)
         try:
             values = json.loads(content.decode("utf-8-sig"))
         except (ValueError, RecursionError) as error:
@@ -53,9 +53,7 @@ class JsonObject:
             if path.exists() and not path.is_file():
                 raise InvalidFile("{path} is not a file", path=path_shown(path))
             if path.stat().st_size > MAX_BYTES:
-                raise InvalidFile(
-                    "{path} is larger than 4 MiB: not a model configuration", path=path_shown(path)
-                )
+                raise too_large(path_shown(path), MAX_BYTES)
             content = path.read_bytes()
         except (OSError, ValueError) as error:
             raise InvalidFile(
@@ -147,3 +145,9 @@ def _reason(error: Exception) -> str:
     if isinstance(error, RecursionError):
         return "nested too deeply"
     return str(error).splitlines()[0] if str(error) else type(error).__name__
+
+
+def too_large(path: str, most_bytes: int) -> InvalidFile:
+    """The error for a file of more bytes than any published one has."""
+    return InvalidFile("{path} is larger than {most} MiB: not a model configuration",
+                       path=path, most=most_bytes >> 20)  # fmt: skip

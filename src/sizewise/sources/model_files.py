@@ -15,7 +15,7 @@ from sizewise.sources.gguf_model import gguf_model
 from sizewise.sources.json_object import JsonObject
 from sizewise.sources.resolved import Resolved
 from sizewise.sources.safetensors_header import read_safetensors_header
-from sizewise.sources.safetensors_weights import INDEX, SINGLE, checkpoint, shard_names
+from sizewise.sources.safetensors_weights import INDEX, MAX_INDEX_BYTES, SINGLE, checkpoint, shard_names
 from sizewise.units import format_bytes
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def resolve_safetensors(files: Files, file: str, *, name: str, origin: str) -> R
 
 def _shards(files: Files) -> tuple[str, ...]:
     """The safetensors files of the model; none where there are no headers."""
-    index = files.content(INDEX)
+    index = files.content(INDEX, MAX_INDEX_BYTES)
     if index is not None:
         return shard_names(Path(files.name) / INDEX, index)
     return (SINGLE,) if SINGLE in files.names() else ()
@@ -144,7 +144,7 @@ def _with_bytes(error: NotSupported, files: Files, config: JsonObject) -> NotSup
     if stored is None:
         return error
     return NotSupported(
-        error.template + "; its weights are exactly {bytes} bytes ({size})", **error.params,
+        "{problems}; its weights are exactly {bytes} bytes ({size})", problems=error,
         bytes=f"{stored.total_bytes:,}", size=format_bytes(stored.total_bytes),
     )  # fmt: skip
 

@@ -79,11 +79,16 @@ def read_safetensors_header(source: ByteSource) -> tuple[SafeTensor, ...]:
     return tensors
 
 
-def _tensors(path: str, text: bytes) -> list[SafeTensor]:
+def check_marks(path: str, text: bytes) -> None:
+    """Refuse JSON of so many parts that parsing it would need much memory."""
     for mark, most in MAX_PUNCTUATION.items():
         if text.count(mark) > most:
-            raise InvalidFile("{path}: the safetensors header has more than {most} '{mark}'",
+            raise InvalidFile("{path}: the list of tensors has more than {most} '{mark}'",
                               path=path, most=most, mark=mark.decode())  # fmt: skip
+
+
+def _tensors(path: str, text: bytes) -> list[SafeTensor]:
+    check_marks(path, text)
     try:
         fields = json.loads(text, object_pairs_hook=_pairs, parse_float=_no_number, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:

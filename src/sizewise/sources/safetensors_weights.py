@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from sizewise.errors import InvalidFile
 from sizewise.estimate.weights import placed_weights
 from sizewise.sources.json_object import JsonObject
+from sizewise.sources.safetensors_header import check_marks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,6 +26,8 @@ INDEX = "model.safetensors.index.json"
 SINGLE = "model.safetensors"
 FILE_NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]*\.safetensors$")
 """A shard lies beside its index: no folder, no way up."""
+MAX_INDEX_BYTES = 32 * 2**20
+"""Largest list of tensors read; that of a 671B model in 4 bits has 12 MiB. [bytes]"""
 MAX_SHARDS = 2000
 VISION = re.compile(
     r"(?:^|\.)(?:visual|vision_\w+|vit|audio_\w+|multi_modal_projector|mm_projector|mlp1|connector)\."
@@ -58,7 +61,8 @@ def shard_names(index_path: Path, content: bytes) -> tuple[str, ...]:
 
     Raises: InvalidFile for a wrong index, too many files or a name that leaves the folder.
     """
-    index = JsonObject.parse(index_path, content)
+    check_marks(str(index_path), content)
+    index = JsonObject.parse(index_path, content, MAX_INDEX_BYTES)
     weight_map = index.child("weight_map")
     names = sorted({weight_map.text(tensor) for tensor in weight_map.names})
     if not 1 <= len(names) <= MAX_SHARDS:

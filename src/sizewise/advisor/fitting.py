@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sizewise import units
-from sizewise.advisor.asking import LARGEST_TOKENS, kv_type_named, machine, optional
+from sizewise.advisor.asking import LARGEST_TOKENS, kv_type_named, optional
+from sizewise.advisor.fit_hardware import hardware, joined, over_devices
 from sizewise.advisor.fit_lifts import fit_lifts
-from sizewise.advisor.fit_terms import Case, is_possible
+from sizewise.advisor.fit_terms import Case, cache_bytes, can_cache, is_possible
 from sizewise.advisor.options import ranged
 from sizewise.advisor.space import Row
 from sizewise.catalog import load_catalog
 from sizewise.catalog.speed_constants import coefficients
 from sizewise.decide.baseline import rule_of_thumb_bytes
 from sizewise.decide.candidates import is_sensible
-from sizewise.decide.evaluate import KV_BYTES
 from sizewise.domain.answers import FitAnswer
 from sizewise.domain.decision import Deployment
 from sizewise.domain.estimate import Unknown
@@ -27,6 +28,8 @@ from sizewise.estimate.speed import step_s, step_terms
 from sizewise.export import launch
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sizewise.catalog import Catalog
     from sizewise.domain.device import Machine
     from sizewise.domain.estimate import Estimate
@@ -44,6 +47,8 @@ DESKTOP_ENGINES = ("llama.cpp", "ollama", "mlx", "vllm", "sglang")
 """Which engine is meant when none is named: servers in the data centre, llama.cpp elsewhere."""
 HALF_PRECISION_BITS = 16.0
 """Files with fewer bits are used as they are; from others every smaller format can be made. [bits/weight]"""
+LAYERED_ENGINE = "llama.cpp"
+"""Engine of unequal devices, and the one that can be asked."""
 FORWARD_ENGINE = "transformers"
 """Runs models that give a score, a label or a vector."""
 
@@ -51,19 +56,24 @@ FORWARD_ENGINE = "transformers"
 def fit(
     model: str,
     *,
-    device: str,
+    device: str | Sequence[str],
     quantization: str | None = None,
     engine: str | None = None,
     context: str | float | None = None,
     users: str | float | None = None,
     kv_type: str | None = None,
+    usable: str | float | None = None,
+    system: str | None = None,
+    ask_engine: bool = False,
     user_catalog: str | None = None,
 ) -> FitAnswer:
     """The verdict for one model on one machine; without a format the one with most bits that fits.
 
     Arguments: `model` a catalog name, a Hugging Face id, a folder with config.json, a .gguf or .safetensors file,
     `ollama:NAME` or `modelscope:ORG/NAME`; `device` such as 'RTX 4090' or
-    '2x RTX 3090'; `users` requests at the same time.
+    '2x RTX 3090'; `users` requests at the same time; several devices share it layer by layer;
+    `kv_type` such as 'q8_0', or 'q8_0/f16' for K and V; `usable` memory of each device and `system` (headless,
+    desktop, windows) instead of the usual reserve; `ask_engine` asks llama.cpp what it would allocate.
     Raises: SizewiseError for input that cannot be used.
     """
     catalog = load_catalog()
@@ -71,15 +81,29 @@ def fit(
         catalog = catalog.with_user_rows(user_catalog)
     found = find_model(catalog, model)
     known = found.model
-    hardware = machine(catalog, device)
+    machines = hardware(
+        catalog, [device] if isinstance(device, str) else device, usable=usable, system=system
+    )
     tokens = optional(context, units.parse_tokens, "--context", LARGEST_TOKENS)
     wanted = int(tokens) if tokens is not None else min(USUAL_CONTEXT_TOKENS, known.max_context_tokens)
     requests = optional(users, units.parse_whole, "--users", MOST_REQUESTS)
+    is_unequal = len(machines) > 1
     cases = possible_cases(
-        catalog, known, hardware, quantization=quantization, engine=engine, context_tokens=wanted,
-        num_sequences=int(requests or 1), kv_type=kv_type_named(kv_type), stored=found,
+        catalog, known, joined(machines) if is_unequal else machines[0], quantization=quantization,
+        engine=engine or (LAYERED_ENGINE if is_unequal or ask_engine else None), context_tokens=wanted,
+        num_sequences=int(requests or 1), kv_type=_cache_named(kv_type), stored=found,
     )  # fmt: skip
-    return answer(best_case(cases))
+    best = best_case([over_devices(case, machines) for case in cases])
+    if not ask_engine:
+        return answer(best)
+    from sizewise.advisor.ask_engine import engine_buffers
+
+    return replace(answer(best), engine_buffers=engine_buffers(best))
+
+
+def _cache_named(text: str | None) -> str:
+    """One cache type, or those of K and V with a slash between."""
+    return "/".join(dict.fromkeys(kv_type_named(part) for part in (text or "f16").split("/", 1)))
 
 
 def find_model(catalog: Catalog, text: str) -> Resolved:
@@ -116,7 +140,7 @@ def possible_cases(
             catalog=catalog, model=model, quantization=q, engine=e, machine=hardware, context_tokens=context_tokens,
             num_sequences=num_sequences, kv_type=kv_type, stored=stored,
         )
-        for e in engines for q in formats if is_possible(e, model, q, hardware) and kv_type in e.kv_types
+        for e in engines for q in formats if is_possible(e, model, q, hardware) and can_cache(e, kv_type)
     ]  # fmt: skip
     if not cases:
         raise NotSupported(
@@ -186,17 +210,18 @@ def answer(case: Case) -> FitAnswer:
         caveats=tuple(_caveats(case)),
         command=start.command if can_start else "",
         prepare=start.prepare if can_start else (),
+        layers_per_device=case.layers_per_device,
     )
 
 
 def decode_rate(case: Case) -> Estimate | Unknown:
     """One stream alone, half of the context held. [tokens/s]"""
     models, weights, machines = case.columns
-    kv_bytes = KV_BYTES[case.kv_type]
+    k_bytes, v_bytes = cache_bytes(case.kv_type)
     terms = step_terms(
         models=models, weights=weights, machines=machines,
         coefficients=coefficients(case.engine.name, [case.machine.device.device_class], case.quantization.speed_class),
-        context_tokens=case.context_tokens / 2, k_bytes_per_element=kv_bytes, v_bytes_per_element=kv_bytes,
+        context_tokens=case.context_tokens / 2, k_bytes_per_element=k_bytes, v_bytes_per_element=v_bytes,
         split=case.split,
     )  # fmt: skip
     row = Row(model=case.model, quantization=case.quantization, engine=case.engine)
@@ -259,6 +284,7 @@ def _deployment(case: Case) -> Deployment:
         memory_utilization=case.engine.memory_utilization,
         is_native_format=case.quantization.name == case.model.native_format,
         device_is_cpu=case.machine.device.kind == "cpu",
+        layers_per_device=case.layers_per_device,
         gguf_path=case.stored.gguf_path if case.stored else "",
         checkpoint_path=case.stored.checkpoint_path if case.stored else "",
         download=case.stored.download if case.stored else "",

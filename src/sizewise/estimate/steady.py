@@ -1,0 +1,180 @@
+"""Steady state as an arriving request sees it: itself beside the others that run.
+
+`load` takes the mean number of running sequences n for the step that requests feel. Where few run, a request feels
+more: by the arrival theorem it meets the others as they are without it, so its steps carry
+
+    b = 1 + n (Poisson),   b = 1 + n (N - 1) / N (of N users)
+
+For many sequences, and for users who never pause (n = N), both are the same.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sizewise.estimate.load import LoadState
+from sizewise.estimate.speed import step_s
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sizewise.domain.number import Array, Number
+    from sizewise.estimate.speed import StepTerms
+
+HALVINGS = 40
+"""Bisection steps: the result is exact to 1e-12 of the range."""
+NEARLY_ALL = 0.9999
+"""Largest share of the time that prompts may take."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Replica:
+    """One replica and the lengths that it is asked for."""
+
+    terms: StepTerms
+    prefill_s: Number
+    """A prompt of mean length on an idle machine. [s]"""
+    output_tokens: Number
+    input_variation: float
+    """Standard deviation / mean of the prompts. [ratio]"""
+    output_variation: float
+    max_sequences: Number
+
+    @property
+    def prompt_s(self) -> Number:
+        """Reading a prompt inside a step: without the launches that the step has paid. [s]"""
+        return np.maximum(self.prefill_s - self.terms.launch_s, 0.0)
+
+    def first_token_s(self, cycle: Cycle) -> Number:
+        """Mean time to the first token with a place at once. [s]
+
+        ingest + prefill + busy x (rest of the step under way + step - launch + prompts of those who wait along).
+        """
+        return self.terms.ingest_s + self.prefill_s + cycle.busy_ratio * cycle.delay_s
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cycle:
+    """A step with the prompts that arrived during the one before it: how long, and what an arrival waits for it."""
+
+    busy_ratio: Number
+    """Share of the requests that find a step under way: 1 - exp(-others)."""
+    delay_s: Number
+    """Their mean delay beside their own prefill. [s]"""
+    variance_s2: Number
+    """Variance of that delay. [s^2]"""
+
+
+def cycle(replica: Replica, *, step: Number, reading_ratio: Number, others: Number) -> Cycle:
+    """Steps that take waiting prompts along; `reading_ratio` w is the share of the time spent on prompts.
+
+    A cycle is C = step + prompts of the cycle before: mean step / (1 - w), variance prompt w mean (1 + v^2) /
+    (1 - w^2). An arrival meets a cycle by its length (mean C* = E[C^2] / E[C]), waits for the rest of it (C* / 2),
+    then shares the next step with the w C* of prompts that arrived along. Third moments are those of a log-normal.
+    Valid for: prompts within the token budget of a step.
+    """
+    grown = 1.0 + replica.input_variation**2
+    mean_s = step / (1.0 - reading_ratio)
+    variance = replica.prompt_s * reading_ratio * mean_s * grown / (1.0 - reading_ratio**2)
+    spread = 1.0 + variance / np.square(mean_s)
+    met_s = mean_s * spread
+    met_variance = np.square(mean_s) * (spread**3 - spread**2)
+    rest_variance = np.square(mean_s) * spread**3 / 3.0 - np.square(met_s / 2.0)
+    along = reading_ratio * (replica.prompt_s * met_s * grown + (1.0 + reading_ratio) * met_variance)
+    return Cycle(
+        busy_ratio=1.0 - np.exp(-np.asarray(others)),
+        delay_s=met_s / 2.0 + step - replica.terms.launch_s + reading_ratio * met_s,
+        variance_s2=rest_variance + along,
+    )
+
+
+def top_requests_per_s(replica: Replica) -> Number:
+    """Rate above which the queue grows without end. [requests/s]
+
+    1 / (prompt + output tokens x step(b) / b) with every place taken.
+    """
+    most = replica.max_sequences
+    return 1.0 / (replica.prompt_s + replica.output_tokens * step_s(replica.terms, most) / most)
+
+
+def steady_poisson(replica: Replica, requests_per_s: Number) -> LoadState:
+    """A replica under Poisson arrivals; NaN where the queue would grow without end.
+
+    TTFT as in `cycle`; n = rate x (TTFT + output tokens x TPOT), TPOT = step(1 + n) / (1 - rate x prompt).
+    Valid for: enough places, so that requests rarely wait for one.
+    """
+    rate = np.asarray(requests_per_s, dtype=np.float64)
+    top = top_requests_per_s(replica)
+    is_stable = rate < top
+    reading = np.where(is_stable, np.minimum(rate * replica.prompt_s, NEARLY_ALL), np.nan)
+
+    def feel(running: Array) -> tuple[Array, Array]:
+        step = step_s(replica.terms, np.minimum(1.0 + running, replica.max_sequences))
+        first_s = replica.first_token_s(cycle(replica, step=step, reading_ratio=reading, others=running))
+        return np.asarray(first_s), np.asarray(step / (1.0 - reading))
+
+    def excess(running: Array) -> Array:
+        first_s, each_s = feel(running)
+        return running - rate * (first_s + replica.output_tokens * each_s)
+
+    running = _crossing(excess, np.broadcast_to(replica.max_sequences, rate.shape) + 0.0)
+    running = np.where(is_stable, running, np.nan)
+    first_s, each_s = feel(running)
+    return LoadState(
+        num_running=running,
+        ttft_s=first_s,
+        tpot_s=each_s,
+        output_tokens_per_s=np.where(is_stable, rate * replica.output_tokens, np.nan),
+        requests_per_s=np.where(is_stable, rate, np.nan),
+        busy_ratio=rate / top,
+        is_stable=is_stable,
+    )
+
+
+def steady_users(replica: Replica, num_users: Number, think_time_s: float) -> LoadState:
+    """N users who wait for the answer, pause and send again.
+
+    n (H + Z) = N H with H = TTFT + output tokens x TPOT, TPOT = step(b) + (b - 1) x prompt / output tokens; beyond the
+    places the rest wait, and by Little's law for N / rate - Z - H.
+    """
+    users = np.asarray(num_users, dtype=np.float64)
+    most = np.minimum(users, np.floor(replica.max_sequences))
+    share_s = replica.prompt_s / replica.output_tokens
+
+    def feel(running: Array) -> tuple[Array, Array]:
+        others = np.minimum(running * (1.0 - 1.0 / users), most - 1.0)
+        step = step_s(replica.terms, 1.0 + others)
+        reading = others * share_s / (step + others * share_s)
+        first_s = replica.first_token_s(cycle(replica, step=step, reading_ratio=reading, others=others))
+        return np.asarray(first_s), np.asarray(step + others * share_s)
+
+    def held_s(running: Array) -> Array:
+        first_s, each_s = feel(running)
+        return first_s + replica.output_tokens * each_s
+
+    running = _crossing(lambda n: n * (1.0 + think_time_s / held_s(n)) - users, most)
+    first_s, each_s = feel(running)
+    rate = running / held_s(running)
+    queued_s = np.where(running >= most, np.maximum(users / rate - think_time_s - held_s(running), 0.0), 0.0)
+    return LoadState(
+        num_running=running,
+        ttft_s=first_s + queued_s,
+        tpot_s=each_s,
+        output_tokens_per_s=rate * replica.output_tokens,
+        requests_per_s=rate,
+        busy_ratio=rate / top_requests_per_s(replica),
+        is_stable=np.ones(running.shape, dtype=bool),
+    )
+
+
+def _crossing(excess: Callable[[Array], Array], most: Array) -> Array:
+    """Where a rising function crosses 0 between 0 and `most`; `most` if it does not."""
+    low, high = np.zeros_like(most), most
+    for _ in range(HALVINGS):
+        middle = (low + high) / 2.0
+        is_below = excess(middle) < 0
+        low, high = np.where(is_below, middle, low), np.where(is_below, high, middle)
+    return high
