@@ -24,6 +24,8 @@ QWEN = Question(
     engine=("vllm",),
     input_tokens="1000",
 )
+SMALL = replace(QWEN, device=("RTX 4090",), quantization=("BF16",), max_ttft="3s", max_tpot="100ms")
+"""Room for few requests, so that a simulation is short."""
 
 
 @cache
@@ -92,7 +94,7 @@ def test_without_a_format_the_one_with_most_bits_that_carries_somebody_is_taken(
 
 
 def test_a_simulation_is_near_the_closed_form_and_has_its_own_limit() -> None:
-    found = answer(QWEN, LoadQuestion(simulates=True, rate=50))
+    found = answer(SMALL, LoadQuestion(simulates=True, rate=50))
     simulated = found.simulation
     assert simulated is not None
     assert 0.6 * found.requests_per_s.likely < simulated.largest
@@ -105,15 +107,15 @@ def test_a_simulation_is_near_the_closed_form_and_has_its_own_limit() -> None:
 
 def test_a_simulation_is_the_same_for_the_same_seed_only() -> None:
     first, again, other = (
-        capacity(QWEN, LoadQuestion(simulates=True, seed=seed)).simulation for seed in ("1", "1", "2")
+        capacity(SMALL, LoadQuestion(simulates=True, seed=seed)).simulation for seed in ("1", "1", "2")
     )
     assert first == again
     assert first != other
 
 
 def test_bursts_carry_less_than_poisson_arrivals() -> None:
-    calm = answer(QWEN, LoadQuestion(simulates=True)).simulation
-    bursts = answer(QWEN, LoadQuestion(simulates=True, bursts="5")).simulation
+    calm = answer(SMALL, LoadQuestion(simulates=True)).simulation
+    bursts = answer(SMALL, LoadQuestion(simulates=True, bursts="5")).simulation
     assert calm is not None
     assert bursts is not None
     assert bursts.arrivals == "bursts"
@@ -121,7 +123,7 @@ def test_bursts_carry_less_than_poisson_arrivals() -> None:
 
 
 def test_users_are_simulated_as_users() -> None:
-    found = answer(replace(QWEN, users="500", think_time="10s"), LoadQuestion(simulates=True)).simulation
+    found = answer(replace(SMALL, users="500", think_time="10s"), LoadQuestion(simulates=True)).simulation
     assert found is not None
     assert found.arrivals == "users"
     assert [load.num_users for load in found.loads] == sorted(load.num_users for load in found.loads)
@@ -134,7 +136,7 @@ def test_a_trace_gives_lengths_and_rate_and_is_replayed(tmp_path: Path) -> None:
         for i in range(401)
     ]
     path.write_text("\n".join(lines))
-    found = answer(replace(QWEN, input_tokens=None), LoadQuestion(trace=str(path), simulates=True))
+    found = answer(replace(SMALL, input_tokens=None), LoadQuestion(trace=str(path), simulates=True))
     assert found.input_tokens == 530
     assert found.plan is not None
     assert found.plan.requests_per_s == pytest.approx(4.0)
@@ -152,7 +154,7 @@ def test_users_and_a_trace_are_two_loads(tmp_path: Path) -> None:
 def test_what_the_closed_form_leaves_out_is_said(tmp_path: Path) -> None:
     path = tmp_path / "trace.csv"
     path.write_text("timestamp,input_tokens,output_tokens\n1,20,30\n2,9000,30\n")
-    question = replace(QWEN, input_tokens=None)
+    question = replace(SMALL, input_tokens=None)
     told = [str(note) for note in answer(question, LoadQuestion(trace=str(path), bursts="2")).caveats]
     assert [note.split()[0] for note in told] == ["only", "bursts"]
     seen = [str(note) for note in answer(question, LoadQuestion(trace=str(path), simulates=True)).caveats]
