@@ -34,6 +34,7 @@ def test_the_guide_has_twelve_combinations() -> None:
     assert set(ANSWERS) == set(product((True, False), COMPLEXITIES[:3], (True, False)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", ANSWERS, ids=str)
 def test_flowchart_answers_like_the_guide(case: tuple[bool, str, bool]) -> None:
     is_limited, level, has_enterprise = case

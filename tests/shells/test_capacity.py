@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import pytest
+
 from sizewise.cli.main import main
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import pytest
 
 MACHINE = ("--device", "2x RTX 4090", "--quantization", "FP8")
 SMALL = ("--device", "RTX 4090", "--quantization", "BF16", "--engine", "vllm", "--max-ttft", "3s")
@@ -30,6 +31,7 @@ def test_the_answer_and_the_machines_for_a_rate_are_shown(capsys: pytest.Capture
     assert "with one to spare (N+1)" in page
 
 
+@pytest.mark.slow
 def test_the_simulation_is_a_table_of_loads(capsys: pytest.CaptureFixture[str]) -> None:
     page = printed(capsys, *SMALL, "--simulate", "--users", "50", "--lang", "en")
     assert "Simulated, request by request" in page
@@ -59,6 +61,7 @@ def test_a_bad_trace_is_one_line_and_exit_2(capsys: pytest.CaptureFixture[str], 
     assert "line 2: 'output tokens'" in captured.err
 
 
+@pytest.mark.slow
 def test_it_answers_in_chinese(capsys: pytest.CaptureFixture[str]) -> None:
     page = printed(capsys, *SMALL, "--rate", "40", "--simulate", "--lang", "zh")
     assert page.startswith("一台机器约可承载")

@@ -93,6 +93,7 @@ def test_without_a_format_the_one_with_most_bits_that_carries_somebody_is_taken(
     assert small.num_users.likely > 0
 
 
+@pytest.mark.slow
 def test_a_simulation_is_near_the_closed_form_and_has_its_own_limit() -> None:
     found = answer(SMALL, LoadQuestion(simulates=True, rate=50))
     simulated = found.simulation
@@ -105,6 +106,7 @@ def test_a_simulation_is_near_the_closed_form_and_has_its_own_limit() -> None:
     assert simulated.arrivals == "poisson"
 
 
+@pytest.mark.slow
 def test_a_simulation_is_the_same_for_the_same_seed_only() -> None:
     first, again, other = (
         capacity(SMALL, LoadQuestion(simulates=True, seed=seed)).simulation for seed in ("1", "1", "2")
@@ -113,6 +115,7 @@ def test_a_simulation_is_the_same_for_the_same_seed_only() -> None:
     assert first != other
 
 
+@pytest.mark.slow
 def test_bursts_carry_less_than_poisson_arrivals() -> None:
     calm = answer(SMALL, LoadQuestion(simulates=True)).simulation
     bursts = answer(SMALL, LoadQuestion(simulates=True, bursts="5")).simulation
@@ -122,6 +125,7 @@ def test_bursts_carry_less_than_poisson_arrivals() -> None:
     assert bursts.loads[5].ttft.p95_s > calm.loads[5].ttft.p95_s
 
 
+@pytest.mark.slow
 def test_users_are_simulated_as_users() -> None:
     found = answer(replace(SMALL, users="500", think_time="10s"), LoadQuestion(simulates=True)).simulation
     assert found is not None
@@ -129,6 +133,7 @@ def test_users_are_simulated_as_users() -> None:
     assert [load.num_users for load in found.loads] == sorted(load.num_users for load in found.loads)
 
 
+@pytest.mark.slow
 def test_a_trace_gives_lengths_and_rate_and_is_replayed(tmp_path: Path) -> None:
     path = tmp_path / "trace.jsonl"
     lines = [
@@ -151,6 +156,7 @@ def test_users_and_a_trace_are_two_loads(tmp_path: Path) -> None:
         capacity(replace(QWEN, users="5"), LoadQuestion(trace=str(path)))
 
 
+@pytest.mark.slow
 def test_what_the_closed_form_leaves_out_is_said(tmp_path: Path) -> None:
     path = tmp_path / "trace.csv"
     path.write_text("timestamp,input_tokens,output_tokens\n1,20,30\n2,9000,30\n")
@@ -161,6 +167,7 @@ def test_what_the_closed_form_leaves_out_is_said(tmp_path: Path) -> None:
     assert seen == ["50 % of the prompts are longer than the context of 8K tokens; the simulation cuts them"]
 
 
+@pytest.mark.slow
 def test_a_full_pool_is_seen_by_the_simulation() -> None:
     """An RTX 4090 with BF16 has room for few whole contexts; beyond its limit requests are sent back."""
     question = replace(QWEN, device=("RTX 4090",), quantization=("BF16",), max_ttft="20s", max_tpot="1s")

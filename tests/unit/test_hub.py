@@ -163,6 +163,7 @@ def deepseek_r1_nvfp4() -> Files:
     }
 
 
+@pytest.mark.slow
 def test_M11_an_nvfp4_repository_has_its_671_billion_parameters_and_the_bytes_of_its_headers(
     hub: FakeHub,
 ) -> None:
