@@ -110,6 +110,13 @@ def parse_seconds(text: str, what: str = "time", largest: float = 1e7) -> float:
     return _positive(value * _DURATION_UNITS.get(unit.lower(), 1.0), text, what, largest)
 
 
+def parse_pause(text: str, what: str = "pause", largest: float = 1e7) -> float:
+    """A duration that may be nothing: '0', '30s'. [seconds]"""
+    if text.strip().lower() in {"0", "0s"}:
+        return 0.0
+    return parse_seconds(text, what, largest)
+
+
 def parse_money(text: str, what: str = "amount") -> tuple[float, str]:
     """An amount of money and its currency: '800', '$800', '800 USD', '¥5000', '5000 CNY', '5000元'."""
     stripped = text.strip()

@@ -82,6 +82,7 @@ NUMBER_OPTIONS: dict[str, tuple[str, ...]] = {
     "--think-time": ("-5", "1e30", *NOT_NUMBERS, *WRONG_UNITS),
     "--max-ttft": (*NOT_POSITIVE, *NOT_NUMBERS, *WRONG_UNITS),
     "--max-tpot": (*NOT_POSITIVE, *NOT_NUMBERS, *WRONG_UNITS),
+    "--hours": (*NOT_POSITIVE, *NOT_NUMBERS, *WRONG_UNITS, "731"),
     "--monthly-budget": (*NOT_POSITIVE, *NOT_NUMBERS, *WRONG_UNITS, "800 EUR"),
     "--upfront-budget": (*NOT_POSITIVE, *NOT_NUMBERS, *WRONG_UNITS),
     "--min-quality": ("-5", "101", "1e30", *NOT_NUMBERS, *WRONG_UNITS),

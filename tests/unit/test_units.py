@@ -82,6 +82,13 @@ def test_durations(text: str, seconds: float) -> None:
     assert units.parse_seconds(text) == seconds
 
 
+def test_a_pause_may_be_nothing_but_not_negative() -> None:
+    assert units.parse_pause("0") == 0.0
+    assert units.parse_pause("30s") == 30.0
+    with pytest.raises(InvalidQuantity):
+        units.parse_pause("-1s")
+
+
 def test_an_unknown_duration_unit_is_refused() -> None:
     with pytest.raises(InvalidQuantity, match="fortnight"):
         units.parse_seconds("1 fortnight")

@@ -144,7 +144,7 @@ def _given_load(question: Question) -> dict[str, float | None]:
             question.output_tokens, units.parse_tokens, "--output-tokens", LARGEST_TOKENS
         ),
         "context_tokens": optional(question.context, units.parse_tokens, "--context", LARGEST_TOKENS),
-        "think_time_s": optional(question.think_time, units.parse_seconds, "--think-time", longest_s),
+        "think_time_s": optional(question.think_time, units.parse_pause, "--think-time", longest_s),
         "max_ttft_s": optional(question.max_ttft, units.parse_seconds, "--max-ttft", longest_s),
         "max_tpot_s": optional(question.max_tpot, units.parse_seconds, "--max-tpot", longest_s),
         "active_hours_per_month": optional(

@@ -39,6 +39,9 @@ MOST_OPTIONS = 1000
 @option("--think-time", metavar="TIME", help="Pause of a person between two requests, such as 30s.")
 @option("--max-ttft", metavar="TIME", help="Longest wait for the first word, such as 2s.")
 @option("--max-tpot", metavar="TIME", help="Longest time for each further token, such as 100ms.")
+@option(
+    "--hours", metavar="HOURS", help="Hours of use a month, on which electricity and the API bill depend."
+)
 @option("--monthly-budget", metavar="MONEY", help="At most so much a month: 800, 5000CNY.")
 @option("--upfront-budget", metavar="MONEY", help="At most so much at once.")
 @option(
