@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sizewise.domain.model import Model
 
 DEFAULT_MARGIN_POINTS = 5.0
-"""Accepted loss against a reference. [points] Source: non-inferiority margin of everyday use, quality methodology."""
+"""Accepted loss against a reference. [points] Assumed: the margin that everyday use accepts."""
 SMALLEST_DEFAULT_PARAMS, LARGEST_DEFAULT_PARAMS = 6.5e9, 9.5e9
 """What counts as a 7-9B. [count]"""
 COMPLEXITY_REFERENCES = {

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from sizewise.estimate.speed import SpeedCoefficients
 
 HEADROOM_RATIO = 0.9
-"""Share of a replica's capacity that is planned for. [ratio] Source: cost.md section 1."""
+"""Share of a replica's capacity that is planned for. [ratio] Assumed: a tenth is kept for peaks."""
 KV_BYTES = {
     "f32": 4.0, "f16": 2.0, "bf16": 2.0, "fp8": 1.0, "q8_0": 34 / 32, "q5_1": 24 / 32, "q5_0": 22 / 32,
     "q4_1": 20 / 32, "q4_0": 18 / 32, "iq4_nl": 18 / 32,

@@ -24,7 +24,7 @@ LOSSLESS_CLASS = "16"
 """Loss class of formats that keep the published weights."""
 LARGEST_SCORE = 100.0
 PROBABLY_ENOUGH, NOT_ENOUGH = 0.8, 0.2
-"""Pass probabilities from which, and up to which, public results decide. Source: quality methodology."""
+"""Pass probabilities from which, and up to which, public results decide. Assumed."""
 VERDICTS = ("probably enough", "borderline", "not enough", "unknown")
 
 
