@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 SMALLER_CACHES = ("fp8", "q8_0")
 """Cache types proposed without being asked for: 8 bits, not less."""
 HOST_EFFICIENCY = 0.7
-"""Share of the host's memory bandwidth that decoding reaches. Assumed: measured CPU decoding reaches 0.5 to 0.7 of two channels of DDR5."""
+"""Share of the host's memory bandwidth that decoding reaches. [ratio]
+Assumed: measured decoding on processors reaches 0.5 to 0.7 of two channels of DDR5."""
 ASSUMED_HOST_BANDWIDTH_BYTES_PER_S = 64e9
 """Two channels of DDR5, where nothing is known about the host; assumed. [bytes/s]"""
 MOST_LIFTS = 6
