@@ -51,7 +51,9 @@ def test_X03_fit_reads_a_gguf_file_and_uses_its_exact_bytes(gguf_path: Path) -> 
     assert (answer.quantization, answer.fits, answer.engine) == ("Q4_K_M", "yes", "llama.cpp")
     weights = answer.memory[0].size
     assert weights.basis == "exact"
-    assert weights.likely == pytest.approx(4_403.49 * 2**20, rel=1e-3)  # the allocator's figure, without vectors
+    assert weights.likely == pytest.approx(
+        4_403.49 * 2**20, rel=1e-3
+    )  # the allocator's figure, without vectors
     assert f"-m '{gguf_path}'" in answer.command
     assert answer.prepare == ()
 
