@@ -14,6 +14,7 @@ from sizewise.decide.rank import COST_TIE_RATIO
 from sizewise.domain.decision import Alternative
 from sizewise.domain.estimate import Estimate
 from sizewise.domain.text import T
+from sizewise.estimate.quality import PASS_Z
 
 if TYPE_CHECKING:
     from sizewise.advisor.finding import Found
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from sizewise.domain.decision import Option
     from sizewise.domain.number import Array
 
-BETTER_Z = 0.8416
-"""Better means better with a probability of 0.8: normal quantile."""
 WAYS_TO_PAY = {"rent": T("rented by the hour"), "buy": T("bought"), "owned": T("on hardware at hand")}
 
 
@@ -74,7 +73,7 @@ def _better(found: Found, answer: Option, position: int) -> Alternative | None:
     rows = found.survivors.row_ids
     mean, sd = found.grades.mean[rows], found.grades.sd[rows]
     gap = mean - mean[position]
-    is_better = gap > BETTER_Z * np.sqrt(np.square(sd) + np.square(sd[position]))
+    is_better = gap > PASS_Z * np.sqrt(np.square(sd) + np.square(sd[position]))
     best = found.ranked(1, among=is_better) if is_better.any() else np.zeros(0, dtype=np.intp)
     if not len(best):
         return None

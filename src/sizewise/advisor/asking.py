@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from sizewise import units
 from sizewise.advisor.bars import bar_text, chosen_bar
 from sizewise.advisor.question import Notes
-from sizewise.catalog.prices import cost_constant, cost_defaults
+from sizewise.catalog.prices import cost_defaults
+from sizewise.catalog.quality_table import loss_table
 from sizewise.decide.candidates import COMMERCIAL
-from sizewise.decide.evaluate import KV_BYTES
 from sizewise.domain.device import Machine
 from sizewise.domain.request import PATHS, Filters, Limits, Request
 from sizewise.domain.text import T
@@ -197,7 +197,7 @@ def _context(question: Question, values: dict[str, float]) -> float:
 def usd(text: str | float, what: str) -> float:
     """An amount in USD or CNY, converted with the catalog's dated rate. [USD]"""
     amount, currency = units.parse_money(str(text), what)
-    return amount if currency == "USD" else amount / cost_constant("fx_cny_per_usd").value.likely
+    return amount if currency == "USD" else amount / cost_defaults().fx_cny_per_usd
 
 
 def _limits(question: Question, notes: Notes) -> Limits:
@@ -250,8 +250,8 @@ def _check_cache(catalog: Catalog, filters: Filters, kv_type: str) -> None:
 
 
 def kv_type_named(text: str | None) -> str:
-    """A KV-cache type; f16 where nothing is said."""
-    return "f16" if text is None else _one_of("--kv-type", text.lower(), KV_BYTES)
+    """A KV-cache type whose loss is known; f16 where nothing is said."""
+    return "f16" if text is None else _one_of("--kv-type", text.lower(), loss_table().kv_points)
 
 
 def _one_of(what: str, given: str, allowed: Iterable[str]) -> str:

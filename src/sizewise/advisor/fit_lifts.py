@@ -13,6 +13,7 @@ from sizewise.advisor.fit_terms import Case, is_possible, smaller_formats
 from sizewise.advisor.space import MULTI_DEVICE_KINDS
 from sizewise.catalog.speed_constants import coefficients
 from sizewise.decide import wording
+from sizewise.decide.candidates import EIGHT_BIT_CACHES
 from sizewise.domain.device import Machine
 from sizewise.domain.request import Limits
 from sizewise.domain.text import T
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 
     from sizewise.domain.text import Text
 
-SMALLER_CACHES = ("fp8", "q8_0")
-"""Cache types proposed without being asked for: 8 bits, not less."""
 HOST_EFFICIENCY = 0.7
 """Share of the host's memory bandwidth that decoding reaches. [ratio]
 Assumed: measured decoding on processors reaches 0.5 to 0.7 of two channels of DDR5."""
@@ -63,9 +62,13 @@ def _shorter_context(case: Case) -> Iterator[Text]:
 
 
 def _smaller_cache(case: Case) -> Iterator[Text]:
-    for kv_type in SMALLER_CACHES:
+    for kv_type in EIGHT_BIT_CACHES:
         changed = replace(case, kv_type=kv_type)
-        if case.kv_type not in SMALLER_CACHES and kv_type in case.engine.kv_types and changed.verdict != "no":
+        if (
+            case.kv_type not in EIGHT_BIT_CACHES
+            and kv_type in case.engine.kv_types
+            and changed.verdict != "no"
+        ):
             yield T("the KV cache in {kv_type} (8 bits: a small loss)", kv_type=kv_type)
 
 

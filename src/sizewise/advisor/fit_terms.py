@@ -10,8 +10,9 @@ import numpy as np
 
 from sizewise.catalog.weights_table import weight_columns, weights_of
 from sizewise.decide.candidates import can_share, drives, multiplies, reads, runs
-from sizewise.decide.evaluate import KV_BYTES
+from sizewise.domain.request import Limits
 from sizewise.estimate.columns import first_value, machine_columns, model_columns
+from sizewise.estimate.kv_cache import KV_TYPE_BYTES
 from sizewise.estimate.memory import SINGLE_PASS, MemoryTerms, max_sequences, memory_terms, shortfall_bytes
 from sizewise.estimate.memory_answers import max_context_tokens, memory_parts, memory_total
 
@@ -164,7 +165,7 @@ def cache_types(kv_type: str) -> tuple[str, str]:
 def cache_bytes(kv_type: str) -> tuple[float, float]:
     """Bytes of an element of K and of V. [bytes]"""
     k_type, v_type = cache_types(kv_type)
-    return KV_BYTES[k_type], KV_BYTES[v_type]
+    return KV_TYPE_BYTES[k_type], KV_TYPE_BYTES[v_type]
 
 
 def can_cache(engine: Engine, kv_type: str) -> bool:
@@ -187,7 +188,7 @@ def is_possible(engine: Engine, model: Model, quantization: Quantization, machin
 
 def smaller_formats(case: Case) -> Iterator[Case]:
     """The same with fewer bits, one format after another, down to the floor of 4 bits."""
-    floor_bits = 4.0
+    floor_bits = Limits().min_weight_bits
     formats = sorted(case.catalog.quantizations.values(), key=lambda q: -q.nominal_bits)
     for quantization in formats:
         if not (

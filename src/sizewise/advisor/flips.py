@@ -20,6 +20,7 @@ from sizewise.decide.evaluate import HEADROOM_RATIO, evaluate, physics
 from sizewise.domain.decision import Flip
 from sizewise.domain.text import T
 from sizewise.estimate.memory import max_sequences
+from sizewise.estimate.quality import PASS_Z
 from sizewise.units import format_tokens
 
 if TYPE_CHECKING:
@@ -34,8 +35,6 @@ if TYPE_CHECKING:
     from sizewise.domain.request import Request
     from sizewise.domain.text import Text, Value
 
-PASS_Z = 0.8416
-"""Normal quantile of the pass probability 0.8."""
 MAX_FRONTIER_ROWS = 24
 """Rows that may take over: the best ranked ones and the best larger ones."""
 MAX_FRONTIER_MACHINES = 60

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sizewise.advisor.trial import trial
 from sizewise.decide import wording
+from sizewise.decide.candidates import EIGHT_BIT_CACHES
 from sizewise.decide.nearest import STAGES
 from sizewise.domain.text import T
 from sizewise.units import format_tokens
@@ -78,7 +79,7 @@ def changes(
             )
             context //= 2
         for kv_type in row.engine.kv_types:
-            if kv_type in {"q8_0", "fp8"} and request.kv_type not in {"q8_0", "fp8"}:
+            if kv_type in EIGHT_BIT_CACHES and request.kv_type not in EIGHT_BIT_CACHES:
                 yield (
                     T("the KV cache in {kv_type}", kv_type=kv_type),
                     replace(request, kv_type=kv_type),

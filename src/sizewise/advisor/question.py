@@ -10,7 +10,7 @@ from sizewise.domain.decision import Assumption
 if TYPE_CHECKING:
     from sizewise.domain.text import Value
 
-ASKED, DEFAULT, DETECTED = "you", "default", "detected"
+ASKED, DEFAULT = "you", "default"
 """Who set a value."""
 
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 WIDEST_USEFUL_BITS = 16.0
 """A published 16-bit format is kept as it is; a 32-bit one gains nothing over its 16-bit copy. [bits/weight]"""
+EIGHT_BIT_CACHES = ("fp8", "q8_0")
+"""Smaller types of the KV cache that are proposed without being asked for: 8 bits, not less."""
 UNPACKED_FP8_CAPABILITY = 7.5
 """CUDA compute capability from which FP8 weights run without FP8 units."""
 COMMERCIAL = {"commercial": ("yes", "conditional"), "open": ("yes",), "any": ("yes", "conditional", "no")}

@@ -14,6 +14,7 @@ import numpy as np
 from sizewise.domain.number import Array  # noqa: TC001 - dataclass annotations are read at run time
 from sizewise.estimate.columns import Columns
 from sizewise.estimate.cost import monthly_usd
+from sizewise.estimate.kv_cache import KV_TYPE_BYTES
 from sizewise.estimate.load import capacity_sequences, users_per_replica
 from sizewise.estimate.memory import MemoryTerms, max_sequences, memory_terms, shortfall_bytes
 from sizewise.estimate.prefill import prefill_s
@@ -29,11 +30,6 @@ if TYPE_CHECKING:
 
 HEADROOM_RATIO = 0.9
 """Share of a replica's capacity that is planned for. [ratio] Assumed: a tenth is kept for peaks."""
-KV_BYTES = {
-    "f32": 4.0, "f16": 2.0, "bf16": 2.0, "fp8": 1.0, "q8_0": 34 / 32, "q5_1": 24 / 32, "q5_0": 22 / 32,
-    "q4_1": 20 / 32, "q4_0": 18 / 32, "iq4_nl": 18 / 32,
-}  # fmt: skip
-"""Bytes of one cached element by type. [bytes] Source: ggml type table."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,7 +92,7 @@ class Evaluated(Columns):
 def physics(block: Block, request: Request) -> Physics:
     """Memory terms, step terms and prefill of a block."""
     workload = request.workload
-    kv_bytes = KV_BYTES[request.kv_type]
+    kv_bytes = KV_TYPE_BYTES[request.kv_type]
     memory = memory_terms(
         block.engine.memory_rule,
         weights=block.weights,

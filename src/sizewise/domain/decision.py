@@ -130,7 +130,7 @@ class Assumption:
     name: Value
     value: Value
     set_by: str
-    """you, default, detected."""
+    """you or default."""
     source: str = ""
 
 

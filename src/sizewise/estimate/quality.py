@@ -23,6 +23,8 @@ SD_PER_RANGE = 1.0 / (2.0 * Z_80)
 LOSSLESS_CLASS = "16"
 """Loss class of formats that keep the published weights."""
 LARGEST_SCORE = 100.0
+PASS_Z = 0.8416
+"""Normal quantile of PROBABLY_ENOUGH: so many standard deviations above a bar is probably above it."""
 PROBABLY_ENOUGH, NOT_ENOUGH = 0.8, 0.2
 """Pass probabilities from which, and up to which, public results decide. Assumed."""
 VERDICTS = ("probably enough", "borderline", "not enough", "unknown")

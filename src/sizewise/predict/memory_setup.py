@@ -69,11 +69,6 @@ class MemorySetup:
     """NaN where the question leaves it blank."""
 
     @property
-    def is_llamacpp(self) -> bool:
-        """llama.cpp, a fork of it or a program around it."""
-        return self.engine in LLAMACPP_ENGINES
-
-    @property
     def is_legacy(self) -> bool:
         """A llama.cpp of 2023 (NaN compares false)."""
         return self.build < SINGLE_BUFFER_BUILD

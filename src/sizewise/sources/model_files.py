@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from sizewise.sources.safetensors_weights import Checkpoint
 
 CONFIG, OTHER_FORMAT = "config.json", "hf_quant_config.json"
-HALF_BITS_FORMATS = frozenset({"BF16", "F16", "F32"})
 CONNECTIONS = 8
 """Headers of shards read at the same time."""
 MAX_NAMED = 8
