@@ -15,7 +15,7 @@ SOAK ?= 1
 FACTS ?=
 PYTEST := $(BIN)/python -m pytest -n $(JOBS)
 
-.PHONY: help demo check test soak lint types accuracy fit catalog bench messages readme clean needs-facts
+.PHONY: help demo check test soak lint types accuracy fit catalog bench messages readme docs clean needs-facts
 
 help: ## what can be made
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -64,8 +64,13 @@ messages: .venv/tools ## the message catalogs: new sentences in, compiled, check
 	$(BIN)/python scripts/messages.py compile
 	$(BIN)/python scripts/messages.py check
 
-readme: .venv/package ## the examples and pictures of the READMEs
+readme: .venv/package ## the examples and pictures of the READMEs and the guides
 	$(BIN)/python scripts/render_readme.py
+
+docs: .venv/docs ## the documentation site, in build/docs; a warning is an error
+	$(BIN)/python scripts/render_reference.py
+	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going docs build/docs
+	@echo "build/docs/index.html"
 
 clean: ## remove environments and caches
 	rm -rf .venv .bench-venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache build dist
@@ -88,6 +93,10 @@ $(BIN)/python:
 
 .venv/engine: .venv/package
 	$(PIP_INSTALL) --editable '.[engine]' || echo "no xllamacpp for this system: tests that ask the engine are skipped"
+	touch $@
+
+.venv/docs: .venv/package
+	$(PIP_INSTALL) --group docs
 	touch $@
 
 .bench-venv/llmfit: constraints.txt

@@ -1,4 +1,4 @@
-"""Fills the examples of both READMEs with what the commands print today, and draws the pictures.
+"""Fills the examples of the READMEs and the guides with what the commands print today, and draws the pictures.
 
 Usage: python scripts/render_readme.py [--check]   (--check: say what is stale, write nothing, exit 1)
 """
@@ -14,14 +14,17 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-READMES = (ROOT / "README.md", ROOT / "README.zh-CN.md")
+DOCUMENTS = tuple(
+    ROOT / name
+    for name in ("README.md", "README.zh-CN.md", "docs/tutorial.md", "docs/tutorial.zh.md", "docs/howto.md")
+)
 PICTURES = {
     "recommend.svg": ("recommend", "--task", "summarization", "--device", "RTX 4090"),
     "recommend.zh.svg": ("--lang", "zh", "recommend", "--task", "summarization", "--device", "RTX 4090"),
 }
-BLOCK = re.compile(r"```console\n\$ (?P<command>sizewise [^\n]+)\n(?P<output>.*?)```", re.DOTALL)
+BLOCK = re.compile(r"```console\n\$ (?P<command>sizewise [^\n]+)\n(?P<output>(?:(?!```).*\n)*)```")
 SHOWN_LINES = 14
-"""Lines of an answer that a README shows; the rest is a command away."""
+"""Lines of an answer that a document shows; the rest is a command away."""
 WIDTH = 100
 FONT_FACE = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
 
@@ -51,7 +54,7 @@ def shown(command: str) -> str:
 
 
 def rendered(text: str) -> str:
-    """A README with every example filled in."""
+    """A document with every example filled in."""
     return BLOCK.sub(lambda m: f"```console\n$ {m['command']}\n{shown(m['command'])}```", text)
 
 
@@ -75,11 +78,11 @@ def main() -> int:
     parser.add_argument("--check", action="store_true")
     is_check = parser.parse_args().check
     stale = []
-    for path in READMES:
+    for path in DOCUMENTS:
         text = path.read_text(encoding="utf-8")
         fresh = rendered(text)
         if fresh != text:
-            stale.append(path.name)
+            stale.append(str(path.relative_to(ROOT)))
             if not is_check:
                 path.write_text(fresh, encoding="utf-8")
     if not is_check:

@@ -1,4 +1,4 @@
-"""Every example of the READMEs runs, and prints what the README shows."""
+"""Every example of the READMEs and the guides runs, and prints what the document shows."""
 
 from __future__ import annotations
 
@@ -26,23 +26,27 @@ def renderer() -> Any:  # noqa: ANN401 - a script, loaded as a module
     return module
 
 
+def documents() -> list[str]:
+    return [str(path.relative_to(ROOT)) for path in renderer().DOCUMENTS]
+
+
 def examples() -> list[tuple[str, str, str]]:
     pattern = renderer().BLOCK
     return [
         (name, match["command"], match["output"])
-        for name in READMES
+        for name in documents()
         for match in pattern.finditer((ROOT / name).read_text(encoding="utf-8"))
     ]
 
 
-def test_both_readmes_have_examples() -> None:
-    assert {name for name, _, _ in examples()} == set(READMES)
+def test_every_document_has_examples() -> None:
+    assert {name for name, _, _ in examples()} == set(documents())
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "command", "output"), examples(), ids=lambda text: text[:60])
-def test_an_example_prints_what_the_readme_shows(name: str, command: str, output: str) -> None:
-    assert renderer().shown(command) == output, f"{name}: run scripts/render_readme.py"
+def test_an_example_prints_what_the_document_shows(name: str, command: str, output: str) -> None:
+    assert renderer().shown(command) == output, f"{name}: run make readme"
 
 
 @pytest.mark.slow
