@@ -7,7 +7,7 @@ from sizewise import __version__
 project = "sizewise"
 author = "the sizewise developers"
 release = __version__
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.viewcode"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.viewcode"]
 source_suffix = {".md": "markdown"}
 exclude_patterns = ["progress.md"]
 myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]
@@ -16,7 +16,6 @@ suppress_warnings = ["myst.xref_missing"]
 """Pages that are also read in the repository link to files outside of the site."""
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"
-napoleon_google_docstring = True
 html_theme = "furo"
 html_title = "sizewise"
 html_static_path = []
