@@ -7,8 +7,9 @@ from typing import Any
 import click
 
 from sizewise.cli.language import say_of
-from sizewise.cli.output import show_json, show_page
+from sizewise.cli.output import busy, show_json, show_page
 from sizewise.cli.verbs import option, verb
+from sizewise.domain.text import T
 
 
 @verb("accuracy", help="How wrong the predictions are: every measured fact predicted and compared.")
@@ -22,7 +23,8 @@ def command(ctx: click.Context, /, **given: Any) -> int:  # noqa: ANN401 - what 
     from sizewise.report.answer_json import plain
 
     say = say_of(ctx)
-    payload = plain(advisor.accuracy(given["facts"]), say)
+    with busy(say, T("predicting every measured fact")):
+        payload = plain(advisor.accuracy(given["facts"]), say)
     if given["as_json"]:
         show_json(payload, out=given["out"], say=say)
     else:

@@ -7,8 +7,9 @@ from typing import Any
 import click
 
 from sizewise.cli.language import say_of
-from sizewise.cli.output import show_json, show_page
-from sizewise.cli.verbs import option, verb
+from sizewise.cli.output import busy, show_json, show_page
+from sizewise.cli.verbs import CatalogName, option, verb
+from sizewise.domain.text import T
 
 CARRIES_NOTHING = 1
 LOAD_WORDS = ("rate", "trace", "length_variation", "bursts", "simulates", "seed")
@@ -19,7 +20,7 @@ QUESTION_LISTS = ("model", "device", "quantization", "engine")
     "capacity",
     help="How many users and requests does this carry in time, and how many machines does a load need?",
 )
-@click.argument("model")
+@click.argument("model", type=CatalogName("model"))
 @option("--device", metavar="DEVICE", required=True, help="The hardware: 'RTX 4090', '2x RTX 3090'.")
 @option("--quantization", metavar="NAME", help="Number format of the weights, such as Q4_K_M or FP8.")
 @option("--engine", metavar="NAME", help="The engine, such as llama.cpp or vllm.")
@@ -65,7 +66,8 @@ def command(ctx: click.Context, /, **given: Any) -> int:  # noqa: ANN401 - what 
     load = advisor.LoadQuestion(**{name: given.pop(name) for name in LOAD_WORDS})
     named = {name: given.pop(name) for name in QUESTION_LISTS}
     given |= {name: () if value is None else (value,) for name, value in named.items()}
-    answer = advisor.capacity(advisor.Question(**given), load, user_catalog=user_catalog)
+    with busy(say, T("filling the machine with requests")):
+        answer = advisor.capacity(advisor.Question(**given), load, user_catalog=user_catalog)
     if as_json:
         from sizewise.report.answer_json import plain
 

@@ -8,7 +8,7 @@ import click
 
 from sizewise.cli.language import say_of
 from sizewise.cli.output import show_json, show_page
-from sizewise.cli.verbs import option, verb
+from sizewise.cli.verbs import CatalogName, option, verb
 
 DOES_NOT_FIT = 1
 THIS_COMPUTER = "this"
@@ -18,7 +18,7 @@ THIS_COMPUTER = "this"
     "fit",
     help="Does this model run on this hardware: with how much text, for how many; and if not, what would help?",
 )
-@click.argument("model")
+@click.argument("model", type=CatalogName("model"))
 @option(
     "--device",
     metavar="DEVICE",

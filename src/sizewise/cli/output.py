@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
+    from sizewise.domain.text import Text
     from sizewise.report.language import Say
 
 
@@ -34,6 +35,18 @@ def show_page(blocks: Iterable[RenderableType], *, out: str | None, say: Say) ->
     from sizewise.report.page import page_text
 
     _deliver(page_text(blocks, for_file=out is not None), out, say)
+
+
+@contextmanager
+def busy(say: Say, what: Text) -> Iterator[None]:
+    """Say on a terminal what is going on, for work that can take longer than a second; silent in pipes."""
+    if sys.stderr is None or not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(say(what)):
+        yield
 
 
 def _deliver(text: str, out: str | None, say: Say) -> None:

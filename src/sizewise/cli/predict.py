@@ -8,7 +8,7 @@ import click
 
 from sizewise.cli.complaint import complain
 from sizewise.cli.language import say_of
-from sizewise.cli.output import show_json, write
+from sizewise.cli.output import busy, show_json, write
 from sizewise.cli.verbs import option, verb
 from sizewise.domain.text import T
 
@@ -23,7 +23,8 @@ def command(ctx: click.Context, /, **given: Any) -> int:  # noqa: ANN401 - what 
     from sizewise import advisor
 
     say, out = say_of(ctx), given["out"]
-    warnings = advisor.predict(given["questions"], given["kind"], out)
+    with busy(say, T("answering every row")):
+        warnings = advisor.predict(given["questions"], given["kind"], out)
     if given["as_json"]:
         show_json({"out": out, "warnings": list(warnings)}, out=None, say=say)
         return 0

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sizewise.cli.language import say_of
-from sizewise.cli.output import show_json, show_page
+from sizewise.cli.output import busy, show_json, show_page
 from sizewise.cli.verbs import option, verb
+from sizewise.domain.text import T
 from sizewise.errors import BadInput, UnknownName
 from sizewise.units import parse_whole
 
@@ -98,7 +99,8 @@ def _computed(say: Say, question: Question, display: Mapping[str, Any]) -> int:
 
     listed = _num_listed(display)
     top = {} if listed is None else {"top": listed}
-    decision = advisor.recommend(question, user_catalog=display["catalog"], **top)
+    with busy(say, T("weighing every model on every machine")):
+        decision = advisor.recommend(question, user_catalog=display["catalog"], **top)
     if display["as_json"]:
         from sizewise.report.answer_json import plain
 

@@ -14,7 +14,7 @@ from sizewise import __version__
 from sizewise.cli.complaint import complain, error_line, usage_error
 from sizewise.cli.language import LANGUAGE_OPTION, chosen_language, say_of
 from sizewise.cli.output import flush
-from sizewise.cli.verbs import TranslatedOption, VerbGroup
+from sizewise.cli.verbs import COMPLETE_VARIABLE, TranslatedOption, VerbGroup
 from sizewise.domain.text import T
 from sizewise.errors import SizewiseError
 from sizewise.report.language import ENGLISH, speaker, translator
@@ -38,6 +38,7 @@ COMMANDS: dict[str, Text] = {
     "predict": T("answer a CSV of questions"),
     "accuracy": T("how wrong the predictions are, against measured facts"),
     "catalog": T("the facts that are used, and where they are from"),
+    "completion": T("let the shell complete commands, options and names"),
 }
 """Commands in the order of `--help`; each is `command` in the module of its name."""
 GREETING = (
@@ -108,6 +109,10 @@ def run(arguments: list[str]) -> int:
         sys.stdout.reconfigure(errors="replace")  # a terminal that lacks a character shows '?'
     language = ENGLISH
     try:
+        if os.environ.get(COMPLETE_VARIABLE):
+            from sizewise.cli.completion import answer
+
+            return answer(os.environ[COMPLETE_VARIABLE])
         language = chosen_language(arguments, os.environ)
         code = _invoked(arguments, language)
         flush()

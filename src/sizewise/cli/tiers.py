@@ -7,8 +7,9 @@ from typing import Any
 import click
 
 from sizewise.cli.language import say_of
-from sizewise.cli.output import show_json, show_page
+from sizewise.cli.output import busy, show_json, show_page
 from sizewise.cli.verbs import option, verb
+from sizewise.domain.text import T
 
 
 @verb(
@@ -25,7 +26,8 @@ def command(ctx: click.Context, /, **given: Any) -> int:  # noqa: ANN401 - what 
     from sizewise import advisor
 
     say, as_json, out = say_of(ctx), given.pop("as_json"), given.pop("out")
-    answer = advisor.tiers(**given)
+    with busy(say, T("weighing every size")):
+        answer = advisor.tiers(**given)
     if as_json:
         from sizewise.report.answer_json import tiers_json
 

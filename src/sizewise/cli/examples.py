@@ -1,0 +1,65 @@
+"""Examples under the help of each command: a line to type and what it is for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sizewise.domain.text import T
+
+if TYPE_CHECKING:
+    from sizewise.domain.text import Text
+
+EXAMPLES: dict[str, tuple[tuple[str, Text], ...]] = {
+    "recommend": (
+        ("sizewise recommend --task summarization --device this", T("what this computer can do")),
+        (
+            'sizewise recommend --task coding --users 20 --monthly-budget "800 USD"',
+            T("a team with a budget, on anything that can be had"),
+        ),
+        (
+            "sizewise recommend --as-good-as gpt-4o-mini --path rent --explain",
+            T("as good as a model that you know, with every assumption"),
+        ),
+    ),
+    "fit": (
+        ('sizewise fit Qwen/Qwen3-8B --device "RTX 4090"', T("a model of the catalog on a card")),
+        ("sizewise fit ./model.gguf --context 32K", T("a file that is here, on this computer")),
+        (
+            'sizewise fit Llama-3.3-70B-Instruct --device "RTX 4090" --device "RTX 3090"',
+            T("unequal cards together"),
+        ),
+    ),
+    "capacity": (
+        (
+            'sizewise capacity Qwen3-8B --device "RTX 4090" --max-ttft 2s --max-tpot 50ms',
+            T("how many users it carries in time"),
+        ),
+        (
+            "sizewise capacity Qwen3-8B --device L40S --rate 40",
+            T("how many machines 40 requests a second need"),
+        ),
+        (
+            "sizewise capacity Qwen3-8B --device L40S --trace requests.csv --simulate",
+            T("your own traffic, request by request"),
+        ),
+    ),
+    "compare": (
+        (
+            'sizewise compare "Qwen3-8B@Q4_K_M" "Qwen3-14B@Q4_K_M" --device "RTX 4090"',
+            T("two sizes on the same card"),
+        ),
+    ),
+    "tiers": (("sizewise tiers --context 32K --users 10", T("the sizes, for your text and your people")),),
+    "hardware": (("sizewise hardware --json", T("for programs")),),
+    "predict": (
+        (
+            "sizewise predict questions.csv --kind memory --out predictions.csv",
+            T("a file of questions, answered row by row"),
+        ),
+    ),
+    "accuracy": (("sizewise accuracy --groups", T("by engine, device class and format")),),
+    "list": (("sizewise catalog list model --like qwen3", T("models of a family")),),
+    "show": (('sizewise catalog show "RTX 4090"', T("a device with its prices and their sources")),),
+    "check": (("sizewise catalog check", T("what is doubtful in the facts")),),
+}
+"""By the name of the command."""
