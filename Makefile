@@ -88,7 +88,7 @@ $(BIN)/python:
 	touch $@
 
 .venv/tools: .venv/package
-	$(PIP_INSTALL) --group test --group lint --group facts
+	$(PIP_INSTALL) --group test --group lint --group facts --editable '.[postgres]'
 	touch $@
 
 .venv/engine: .venv/package

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import tempfile
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 os.environ["HF_HUB_OFFLINE"] = "1"  # no test asks a hub but the local one that it starts itself
+os.environ["SIZEWISE_STORE"] = str(
+    Path(tempfile.gettempdir()) / "sizewise-tests" / "none.sqlite3"
+)  # nobody's own
 
 NUM_EXAMPLES = 60
 """Examples of one law in `make check` and `make test`."""
