@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 WITHOUT_EXAMPLES = {"completion"}
 
 
-def verbs(group: click.Group) -> Iterator[str]:
+def verbs(group: click.Group, path: str = "") -> Iterator[str]:
     context = click.Context(group)
     for name in group.list_commands(context):
         command = group.get_command(context, name)
         if isinstance(command, click.Group):
-            yield from verbs(command)
+            yield from verbs(command, f"{path}{name} ")
         else:
-            yield name
+            yield f"{path}{name}"
 
 
 def test_every_command_has_an_example() -> None:

@@ -58,8 +58,12 @@ EXAMPLES: dict[str, tuple[tuple[str, Text], ...]] = {
         ),
     ),
     "accuracy": (("sizewise accuracy --groups", T("by engine, device class and format")),),
-    "list": (("sizewise catalog list model --like qwen3", T("models of a family")),),
-    "show": (('sizewise catalog show "RTX 4090"', T("a device with its prices and their sources")),),
-    "check": (("sizewise catalog check", T("what is doubtful in the facts")),),
+    "catalog list": (("sizewise catalog list model --like qwen3", T("models of a family")),),
+    "catalog show": (('sizewise catalog show "RTX 4090"', T("a device with its prices and their sources")),),
+    "catalog check": (("sizewise catalog check", T("what is doubtful in the facts")),),
+    "store show": (("sizewise store show", T("what you have measured, and on which machines")),),
+    "store export": (("sizewise store export --out mine.jsonl", T("a file for a colleague or a backup")),),
+    "store import": (("sizewise store import theirs.jsonl", T("what a colleague has measured")),),
+    "store forget": (("sizewise store forget --before 2026-01-01", T("what is too old to be true")),),
 }
 """By the name of the command."""

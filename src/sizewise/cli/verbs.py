@@ -75,7 +75,7 @@ class Verb(click.Command):
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Usage, what it does, options, examples."""
         super().format_help(ctx, formatter)
-        examples = EXAMPLES.get(self.name or "", ())
+        examples = EXAMPLES.get(ctx.command_path.partition(" ")[2], ())
         if examples:
             with formatter.section(say_of(ctx)(T("Examples"))):
                 for line, what in examples:

@@ -69,4 +69,4 @@ def _record(path: Path, number: int, row: dict[str, Any]) -> Record:
             "{path}, line {number}: unknown kind '{given}'; allowed: {allowed}",
             path=path, number=number, given=kind, allowed=", ".join(KINDS),
         )  # fmt: skip
-    return checked(kind, row, f"{path}, line {number}")
+    return checked(kind, row, f"{path.name}, line {number}")
