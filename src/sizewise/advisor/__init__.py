@@ -15,20 +15,21 @@ if TYPE_CHECKING:
     from sizewise.advisor.question import Question
     from sizewise.advisor.recommendation import recommend
     from sizewise.advisor.tier_table import rule_of_thumb, tiers
+    from sizewise.advisor.verification import verify
 
 HOMES = {
     "LoadQuestion": "capacity_plan", "Question": "question", "accuracy": "facts", "capacity": "capacity_plan",
-    "catalog_check": "facts", "catalog_list": "facts",
-    "catalog_show": "facts", "compare": "comparison", "fit": "fitting", "hardware": "computer",
-    "predict": "facts", "recommend": "recommendation", "rule_of_thumb": "tier_table", "store_export": "own_store",
-    "store_forget": "own_store", "store_import": "own_store", "store_show": "own_store", "tiers": "tier_table",
+    "catalog_check": "facts", "catalog_list": "facts", "catalog_show": "facts", "compare": "comparison",
+    "fit": "fitting", "hardware": "computer", "predict": "facts", "recommend": "recommendation",
+    "rule_of_thumb": "tier_table", "store_export": "own_store", "store_forget": "own_store",
+    "store_import": "own_store", "store_show": "own_store", "tiers": "tier_table", "verify": "verification",
 }  # fmt: skip
 """Module of each verb: imported when it is called, so that one verb does not pay for the others."""
 
 __all__ = [
-    "LoadQuestion", "Question", "accuracy", "capacity", "catalog_check", "catalog_list", "catalog_show", "compare",
-    "fit", "hardware", "predict", "recommend", "rule_of_thumb", "store_export", "store_forget", "store_import",
-    "store_show", "tiers",
+    "LoadQuestion", "Question", "accuracy", "capacity", "catalog_check", "catalog_list", "catalog_show",
+    "compare", "fit", "hardware", "predict", "recommend", "rule_of_thumb", "store_export", "store_forget",
+    "store_import", "store_show", "tiers", "verify",
 ]  # fmt: skip
 
 

@@ -61,6 +61,13 @@ EXAMPLES: dict[str, tuple[tuple[str, Text], ...]] = {
     "catalog list": (("sizewise catalog list model --like qwen3", T("models of a family")),),
     "catalog show": (('sizewise catalog show "RTX 4090"', T("a device with its prices and their sources")),),
     "catalog check": (("sizewise catalog check", T("what is doubtful in the facts")),),
+    "verify": (
+        (
+            "sizewise verify Qwen/Qwen3-0.6B --quantization Q4_K_M",
+            T("is the prediction right on this computer?"),
+        ),
+        ("sizewise verify Qwen/Qwen3-8B --context 16K --yes", T("a large one, without being asked")),
+    ),
     "store show": (("sizewise store show", T("what you have measured, and on which machines")),),
     "store export": (("sizewise store export --out mine.jsonl", T("a file for a colleague or a backup")),),
     "store import": (("sizewise store import theirs.jsonl", T("what a colleague has measured")),),

@@ -39,6 +39,7 @@ COMMANDS: dict[str, Text] = {
     "accuracy": T("how wrong the predictions are, against measured facts"),
     "catalog": T("the facts that are used, and where they are from"),
     "completion": T("let the shell complete commands, options and names"),
+    "verify": T("try a size on this computer before you download it"),
     "store": T("your own measurements and predictions: show, export, import, forget"),
 }
 """Commands in the order of `--help`; each is `command` in the module of its name."""

@@ -157,6 +157,13 @@ ARCHITECTURES = (
     Architecture(name="qwen2", accepts=_is_dense, block=lambda m: {**_two_norms(m), **_input_biases(m)}),
     Architecture(name="qwen3", accepts=_is_dense, block=lambda m: {**_two_norms(m), **_head_norms(m)}),
     Architecture(name="qwen3moe", accepts=_is_sparse, block=lambda m: {**_two_norms(m), **_head_norms(m)}),
+    Architecture(
+        name="olmoe", accepts=_is_sparse,
+        block=lambda m: {
+            **_two_norms(m),
+            "attn_q_norm.weight": (m.num_heads * m.head_dim,), "attn_k_norm.weight": (m.num_kv_heads * m.head_dim,),
+        },
+    ),
     Architecture(name="phi3", accepts=_is_dense, block=_two_norms, is_fused=True),
     Architecture(
         name="gemma2", accepts=_has_windows, block=_four_norms, sliding_period=2,

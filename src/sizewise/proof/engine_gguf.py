@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sizewise.estimate.gguf import group_types
 from sizewise.estimate.tensors import GLOBAL, tensor_list
 from sizewise.proof.engine_architectures import VECTORS, architecture_of, file_settings
+from sizewise.proof.engine_values import write_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,8 +46,12 @@ class FileTensor(NamedTuple):
     num_bytes: int
 
 
-def write_shape_file(path: Path, model: Model, file_type: str, rules: MixtureRules) -> int:
+def write_shape_file(
+    path: Path, model: Model, file_type: str, rules: MixtureRules, *, has_values: bool = False
+) -> int:
     """Write the file; returns the bytes of all tensors, each padded to the alignment. [bytes].
+
+    With values it can be run, not only loaded: see `engine_values`.
 
     Raises: NotSupported for an architecture that cannot be written.
     """
@@ -59,7 +64,16 @@ def write_shape_file(path: Path, model: Model, file_type: str, rules: MixtureRul
     with path.open("wb") as file:
         file.write(head)
         file.truncate(_aligned(len(head)) + weight_bytes)
+        if has_values:
+            write_values(file, _placed(tensors, _aligned(len(head))))
     return weight_bytes
+
+
+def _placed(tensors: tuple[FileTensor, ...], start_bytes: int) -> Iterator[tuple[FileTensor, int]]:
+    """Each tensor and where it begins in the file. [bytes]"""
+    for tensor in tensors:
+        yield tensor, start_bytes
+        start_bytes += _aligned(tensor.num_bytes)
 
 
 def file_tensors(

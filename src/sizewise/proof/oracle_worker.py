@@ -116,15 +116,19 @@ class Engine:
         context = self.library.llama_init_from_model(model, params)
         if not context:
             return self._refusal()
-        buffers = self._buffers(context)
+        buffers = self.buffers(context)
         self.library.llama_free(context)
         return {"buffers": buffers}
 
     def _refusal(self) -> dict[str, Any]:
-        """What the engine said last, on one line."""
-        return {"error": " ".join("".join(self.log).split())[-LAST_WORDS:]}
+        return {"error": self.last_words()}
 
-    def _buffers(self, context: int) -> list[dict[str, Any]]:
+    def last_words(self) -> str:
+        """What the engine said last, on one line."""
+        return " ".join("".join(self.log).split())[-LAST_WORDS:]
+
+    def buffers(self, context: int) -> list[dict[str, Any]]:
+        """What lies in each kind of memory. [bytes]"""
         header = (ctypes.c_uint64 * MAP_HEADER)()
         getattr(self.library, BREAKDOWN)(ctypes.addressof(header), context)
         found: list[dict[str, Any]] = []

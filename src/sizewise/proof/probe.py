@@ -27,6 +27,10 @@ FLOP_PER_CYCLE_AVX512, FLOP_PER_CYCLE_AVX2, FLOP_PER_CYCLE_OTHER = 64.0, 32.0, 1
 ASSUMED_CYCLES_PER_S = 2.5e9
 SYSTEM_RESERVE_BYTES, SYSTEM_RESERVE_RATIO = 4 * GIB, 0.10
 """Memory left to the system: the larger of the two."""
+CGROUP_USAGE_FILES = (
+    Path("/sys/fs/cgroup/memory.current"),
+    Path("/sys/fs/cgroup/memory/memory.usage_in_bytes"),
+)
 CGROUP_LIMIT_FILES = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
 
 
@@ -76,6 +80,25 @@ def host_memory_bytes() -> float:
         except (OSError, ValueError):  # no such file, or the word "max"
             continue
     return total
+
+
+def available_memory_bytes() -> float:
+    """Memory that a new program could take now without swapping, within the container's limit. [bytes]"""
+    import psutil
+
+    memory = psutil.virtual_memory()
+    taken_elsewhere = float(memory.total) - float(memory.available)
+    return min(float(memory.available), host_memory_bytes() - min(taken_elsewhere, _own_group_bytes()))
+
+
+def _own_group_bytes() -> float:
+    """What this container takes already; 0 where it cannot be read. [bytes]"""
+    for path in CGROUP_USAGE_FILES:
+        try:
+            return float(path.read_text(encoding="ascii"))
+        except (OSError, ValueError):
+            continue
+    return 0.0
 
 
 def host_num_cores() -> int:
