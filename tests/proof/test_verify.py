@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -30,6 +29,8 @@ from sizewise.proof.store.reading import records
 from sizewise.units import GIB
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from sizewise.domain.proof_answers import VerifyPlan
 
 SMALL = "HuggingFaceTB/SmolLM2-135M-Instruct"
@@ -117,7 +118,7 @@ def test_too_little_disk_is_refused(
 ) -> None:
     pytest.importorskip("xllamacpp")
     usage = shutil.disk_usage(tmp_path)._replace(free=1_000)
-    monkeypatch.setattr(verify_plan.shutil, "disk_usage", lambda _: usage)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
     assert main([*WORDS, "--folder", str(tmp_path)]) == 2
     assert "are free; name another --folder" in capsys.readouterr().err
 
@@ -144,7 +145,7 @@ def test_a_large_run_is_asked_first(
     assert asked[0].is_large
     assert list(tmp_path.iterdir()) == []
     assert main([*WORDS, "--folder", str(tmp_path)]) == 2
-    assert "Give --yes to start it" in capsys.readouterr().err
+    assert "give --yes to start it" in capsys.readouterr().err
 
 
 def test_a_missing_engine_gives_the_install_line(
@@ -160,7 +161,7 @@ def test_a_missing_engine_gives_the_install_line(
 
 @pytest.mark.parametrize("engine", ["vllm", "transformers", "mlx"])
 def test_other_engines_are_told_what_to_do(engine: str) -> None:
-    with pytest.raises(NotSupported, match="verify runs llama.cpp"):
+    with pytest.raises(NotSupported, match="verify runs llama"):
         advisor.verify(SMALL, engine=engine)
 
 
@@ -178,9 +179,13 @@ def test_a_file_that_the_engine_refuses_leaves_nothing(
 
 
 def test_the_folder_goes_after_an_error(tmp_path: Path) -> None:
-    with pytest.raises(KeyboardInterrupt), scratch_folder(tmp_path) as folder:
-        (folder / "shapes.gguf").write_bytes(b"x")
-        raise KeyboardInterrupt
+    def interrupted() -> None:
+        with scratch_folder(tmp_path) as folder:
+            (folder / "shapes.gguf").write_bytes(b"x")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
     assert list(tmp_path.iterdir()) == []
 
 

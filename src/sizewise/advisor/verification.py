@@ -30,9 +30,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from sizewise.advisor.fit_terms import Case
+    from sizewise.domain.estimate import Unknown
     from sizewise.domain.proof_answers import VerifyPlan
     from sizewise.domain.text import Text
-    from sizewise.proof.engine_run import EngineRun
+    from sizewise.proof.engine_run import EngineRun, Rate
     from sizewise.proof.probe import Computer
 
 ENGINE = "llama.cpp"
@@ -166,13 +167,14 @@ def _memory_lines(case: Case, run: EngineRun) -> Iterator[MemoryLine]:
 
 def _rate_lines(case: Case, run: EngineRun) -> Iterator[RateLine]:
     for rate in run.decode:
-        yield RateLine(
-            phase="decode", depth_tokens=rate.depth_tokens, prompt_tokens=1,
-            predicted=decode_at(case, rate.depth_tokens), low=rate.low, likely=rate.likely, high=rate.high, num_repeats=rate.num_repeats, is_quiet=rate.is_quiet,
-        )  # fmt: skip
-    rate = run.prefill
-    yield RateLine(
-        phase="prefill", depth_tokens=0.0, prompt_tokens=rate.num_tokens, predicted=prefill_at(case, rate.num_tokens),
+        yield _rate_line("decode", rate, decode_at(case, rate.depth_tokens), prompt_tokens=1)
+    tokens = run.prefill.num_tokens
+    yield _rate_line("prefill", run.prefill, prefill_at(case, tokens), prompt_tokens=tokens)
+
+
+def _rate_line(phase: str, rate: Rate, predicted: Estimate | Unknown, *, prompt_tokens: int) -> RateLine:
+    return RateLine(
+        phase=phase, depth_tokens=rate.depth_tokens, prompt_tokens=prompt_tokens, predicted=predicted,
         low=rate.low, likely=rate.likely, high=rate.high, num_repeats=rate.num_repeats, is_quiet=rate.is_quiet,
     )  # fmt: skip
 
