@@ -9,28 +9,70 @@ if TYPE_CHECKING:
     from sizewise.advisor.capacity_plan import LoadQuestion, capacity
     from sizewise.advisor.comparison import compare
     from sizewise.advisor.computer import hardware
+    from sizewise.advisor.decision_record import asked_question, load_decision, recheck, save_decision
     from sizewise.advisor.facts import accuracy, catalog_check, catalog_list, catalog_show, predict
     from sizewise.advisor.fitting import fit
     from sizewise.advisor.own_store import store_export, store_forget, store_import, store_show
     from sizewise.advisor.question import Question
     from sizewise.advisor.recommendation import recommend
+    from sizewise.advisor.reporting import report
     from sizewise.advisor.tier_table import rule_of_thumb, tiers
     from sizewise.advisor.verification import verify
 
 HOMES = {
-    "LoadQuestion": "capacity_plan", "Question": "question", "accuracy": "facts", "capacity": "capacity_plan",
-    "catalog_check": "facts", "catalog_list": "facts", "catalog_show": "facts", "compare": "comparison",
-    "fit": "fitting", "hardware": "computer", "predict": "facts", "recommend": "recommendation",
-    "rule_of_thumb": "tier_table", "store_export": "own_store", "store_forget": "own_store",
-    "store_import": "own_store", "store_show": "own_store", "tiers": "tier_table", "verify": "verification",
-}  # fmt: skip
+    "LoadQuestion": "capacity_plan",
+    "Question": "question",
+    "accuracy": "facts",
+    "asked_question": "decision_record",
+    "capacity": "capacity_plan",
+    "catalog_check": "facts",
+    "catalog_list": "facts",
+    "catalog_show": "facts",
+    "compare": "comparison",
+    "fit": "fitting",
+    "hardware": "computer",
+    "load_decision": "decision_record",
+    "predict": "facts",
+    "recheck": "decision_record",
+    "recommend": "recommendation",
+    "report": "reporting",
+    "rule_of_thumb": "tier_table",
+    "save_decision": "decision_record",
+    "store_export": "own_store",
+    "store_forget": "own_store",
+    "store_import": "own_store",
+    "store_show": "own_store",
+    "tiers": "tier_table",
+    "verify": "verification",
+}
 """Module of each verb: imported when it is called, so that one verb does not pay for the others."""
 
 __all__ = [
-    "LoadQuestion", "Question", "accuracy", "capacity", "catalog_check", "catalog_list", "catalog_show",
-    "compare", "fit", "hardware", "predict", "recommend", "rule_of_thumb", "store_export", "store_forget",
-    "store_import", "store_show", "tiers", "verify",
-]  # fmt: skip
+    "LoadQuestion",
+    "Question",
+    "accuracy",
+    "asked_question",
+    "capacity",
+    "catalog_check",
+    "catalog_list",
+    "catalog_show",
+    "compare",
+    "fit",
+    "hardware",
+    "load_decision",
+    "predict",
+    "recheck",
+    "recommend",
+    "report",
+    "rule_of_thumb",
+    "save_decision",
+    "store_export",
+    "store_forget",
+    "store_import",
+    "store_show",
+    "tiers",
+    "verify",
+]
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - any of the verbs

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import shlex
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING
 
 from sizewise.domain.decision import Assumption
@@ -40,6 +41,16 @@ class Question:
     device: tuple[str, ...] = ()
     path: tuple[str, ...] = ()
     kv_type: str | None = None
+
+    def command(self) -> str:
+        """The command line that asks this question again."""
+        words = ["sizewise", "recommend"]
+        for field_ in fields(self):
+            given = getattr(self, field_.name)
+            listed = given if isinstance(given, tuple) else (() if given is None else (given,))
+            for value in listed:
+                words += [f"--{field_.name.replace('_', '-')}", str(value)]
+        return shlex.join(words)
 
 
 @dataclass

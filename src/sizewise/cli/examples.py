@@ -50,6 +50,11 @@ EXAMPLES: dict[str, tuple[tuple[str, Text], ...]] = {
         ),
     ),
     "tiers": (("sizewise tiers --context 32K --users 10", T("the sizes, for your text and your people")),),
+    "recheck": (("sizewise recheck decision.json", T("after an update of the facts or the prices")),),
+    "report": (
+        ("sizewise report decision.json --out decision.html", T("one page for a manager and an engineer")),
+        ("sizewise report decision.json --format md --out decision.md", T("for a wiki or a ticket")),
+    ),
     "hardware": (("sizewise hardware --json", T("for programs")),),
     "predict": (
         (

@@ -80,13 +80,16 @@ MOST_OPTIONS = 1000
         help="rule-of-thumb walks the three questions of the original guide.")  # fmt: skip
 @option("--budget-limited", metavar="yes|no", help="Answer to the guide's first question.")
 @option("--enterprise-hardware", metavar="yes|no", help="Answer to the guide's third question.")
+@option("--save", metavar="FILE", help="Keep the decision, for sizewise recheck and sizewise report.")
 @option("--out", metavar="FILE", help="Write the answer to a file.")
 @click.pass_context
 def command(ctx: click.Context, /, **given: Any) -> int:  # noqa: ANN401 - what was typed
     """Answer one question."""
     from sizewise.advisor import Question
 
-    display = {name: given.pop(name) for name in ("as_json", "out", "explain", "top", "lists_all", "catalog")}
+    display = {
+        name: given.pop(name) for name in ("as_json", "out", "save", "explain", "top", "lists_all", "catalog")
+    }
     policy = {name: given.pop(name) for name in ("policy", "budget_limited", "enterprise_hardware")}
     question = Question(**given)
     if _chosen("--policy", policy["policy"], POLICIES) == RULE_OF_THUMB:
@@ -101,6 +104,8 @@ def _computed(say: Say, question: Question, display: Mapping[str, Any]) -> int:
     top = {} if listed is None else {"top": listed}
     with busy(say, T("weighing every model on every machine")):
         decision = advisor.recommend(question, user_catalog=display["catalog"], **top)
+    if display["save"] is not None:
+        advisor.save_decision(decision, display["save"], user_catalog=display["catalog"])
     if display["as_json"]:
         from sizewise.report.answer_json import plain
 

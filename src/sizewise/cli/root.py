@@ -34,6 +34,8 @@ COMMANDS: dict[str, Text] = {
     "capacity": T("how many users and requests a machine carries, and how many machines a load needs"),
     "compare": T("options side by side"),
     "tiers": T("what 7B, 13B, 30-40B and 70B+ need and give"),
+    "recheck": T("does a kept decision still stand"),
+    "report": T("a kept decision as a document to hand on"),
     "hardware": T("what is in this computer"),
     "predict": T("answer a CSV of questions"),
     "accuracy": T("how wrong the predictions are, against measured facts"),

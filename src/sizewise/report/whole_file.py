@@ -11,28 +11,29 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Write a text file: to a neighbour first, then renamed, so that nobody sees half of it.
+def write_whole(path: Path, text: str | bytes) -> None:
+    """Write a file: to a neighbour first, then renamed, so that nobody sees half of it.
 
     Raises: InvalidFile if it cannot be written; what was there before is left as it was.
     """
+    data = text.encode("utf-8") if isinstance(text, str) else text
     try:
         target = path.resolve()
         if target.exists() and not (target.is_file() or target.is_dir()):
-            target.write_text(text, encoding="utf-8")  # a pipe or a terminal: nothing to replace
+            target.write_bytes(data)  # a pipe or a terminal: nothing to replace
         else:
-            _replace(target, text)
+            _replace(target, data)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise InvalidFile("cannot write {path}: {reason}", path=path, reason=reason) from None
 
 
-def _replace(target: Path, text: str) -> None:
+def _replace(target: Path, data: bytes) -> None:
     if target.is_dir():
         raise IsADirectoryError(21, "Is a directory")
     neighbour = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
-        neighbour.write_text(text, encoding="utf-8")
+        neighbour.write_bytes(data)
         neighbour.replace(target)
     finally:
         neighbour.unlink(missing_ok=True)

@@ -65,6 +65,11 @@ class JsonObject:
         """Is the field there, and not null?"""
         return self._values.get(name) is not None
 
+    @property
+    def values(self) -> dict[str, Any]:
+        """The whole object, unchecked."""
+        return self._values
+
     def child(self, name: str) -> JsonObject:
         """The object in this field."""
         value = self._values.get(name)

@@ -1,0 +1,46 @@
+"""A document as one self-contained HTML file: no script, no font, no picture from elsewhere."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sizewise.errors import MissingExtra
+from sizewise.report.document import Commands, Drawing, Paragraph, Table
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+    from sizewise.report.document import Block, Document
+
+TEMPLATES = Path(__file__).parent / "templates"
+KINDS = {Paragraph: "paragraph", Table: "table", Drawing: "drawing", Commands: "commands"}
+
+
+def document_html(document: Document) -> str:
+    """The file as text.
+
+    Raises: MissingExtra without jinja2.
+    """
+    return _template().render(document=document, kind=_kind)
+
+
+def _kind(block: Block) -> str:
+    return KINDS[type(block)]
+
+
+@cache
+def _template() -> Template:
+    try:
+        from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415 - an extra
+    except ImportError:
+        raise MissingExtra("report", "a report in HTML") from None
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("report.html")
