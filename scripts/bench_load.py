@@ -28,7 +28,7 @@ PLACES, INPUT_TOKENS, OUTPUT_TOKENS, OUTPUT_VARIATION = 64, 512.0, 256.0, 0.7
 BUSY_RATIO = 0.9
 LAUNCH_S = 2.3e-3
 TERMS = StepTerms(
-    fixed_s=LAUNCH_S, launch_s=LAUNCH_S, dense_s=5e-3, expert_s=0.0, expert_ratio=1.0, sequence_s=2e-5, compute_s=2e-6,
+    fixed_s=LAUNCH_S, dense_s=5e-3, expert_s=0.0, expert_ratio=1.0, sequence_s=2e-5, compute_s=2e-6,
     ingest_s=0.0156,
 )  # fmt: skip
 """An 8B model in bf16 on a data-centre card."""
@@ -49,8 +49,9 @@ def simulation(num_rows: int, num_each: int) -> dict[str, float]:
         held_tokens=INPUT_TOKENS + OUTPUT_TOKENS / 2,
         cache_token_s=CACHE_TOKEN_S,
         input_tokens=INPUT_TOKENS,
-        prefill_s=PREFILL_S,
-        double_prefill_s=2 * PREFILL_S - LAUNCH_S,
+        prompt_s=PREFILL_S - LAUNCH_S,
+        double_prompt_s=2 * (PREFILL_S - LAUNCH_S),
+        launch_s=LAUNCH_S,
         max_running=PLACES,
         token_budget=8192,
         pool_tokens=np.inf,
@@ -87,7 +88,8 @@ def replica() -> Replica:
     """The replica of both."""
     return Replica(
         terms=TERMS,
-        prefill_s=PREFILL_S,
+        prompt_s=PREFILL_S - LAUNCH_S,
+        launch_s=LAUNCH_S,
         output_tokens=OUTPUT_TOKENS,
         input_variation=0.0,
         output_variation=OUTPUT_VARIATION,

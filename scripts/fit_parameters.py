@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from sizewise.catalog.speed_constants import BOUNDS, COMPUTE_CLASSES
+from sizewise.catalog.speed_constants import BOUNDS, COMPUTE_CLASSES, vendor_of
 from sizewise.estimate.speed import SpeedCoefficients
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from sizewise.domain.device import Device
     from sizewise.domain.number import Array
 
 DIFFERENCE = 1e-4
@@ -41,6 +42,8 @@ class Parameter(NamedTuple):
     """Prior spread between device classes, in logarithms; 0: the same for all."""
     format_spread: float
     """Prior spread between weight formats, in logarithms; 0: the same for all."""
+    generation_spread: float = 0.0
+    """Prior spread between generations of chips, in logarithms; 0: the same for all."""
     engine_spread: float = 0.0
     """Prior spread between engines that are fitted together, in logarithms; 0: the same for all."""
 
@@ -51,6 +54,7 @@ class Layout:
 
     parameters: tuple[Parameter, ...]
     classes: tuple[str, ...]
+    generations: tuple[str, ...]
     formats: tuple[str, ...]
     engines: tuple[str, ...]
     conditions: tuple[tuple[str, str, float], ...]
@@ -62,23 +66,26 @@ class Layout:
     def entries(self) -> list[tuple[str, str, float, float]]:
         """Name, class or format, prior mean and prior spread of every element."""
         pooled = [(p.name, "", float(np.log(p.guess)), POOLED_SPREAD) for p in self.parameters]
-        by_class = [
-            (p.name, c, 0.0, p.class_spread) for p in self.parameters if p.class_spread for c in self.classes
-        ]
-        by_format = [
-            (p.name, f, 0.0, p.format_spread)
+        grouped = [
+            (p.name, group, 0.0, spread)
             for p in self.parameters
-            if p.format_spread
-            for f in self.formats
-        ]
-        by_engine = [
-            (p.name, e, 0.0, p.engine_spread)
-            for p in self.parameters
-            if p.engine_spread
-            for e in self.engines
+            for spread, groups in (
+                (p.class_spread, self.vendors),
+                (p.class_spread, self.classes),
+                (p.generation_spread, self.generations),
+                (p.format_spread, self.formats),
+                (p.engine_spread, self.engines),
+            )
+            if spread
+            for group in groups
         ]
         by_condition = [(name, condition, 0.0, spread) for name, condition, spread in self.conditions]
-        return pooled + by_class + by_format + by_engine + by_condition
+        return pooled + grouped + by_condition
+
+    @property
+    def vendors(self) -> tuple[str, ...]:
+        """Vendors whose devices fall into classes of other names."""
+        return tuple(sorted({vendor_of(c) for c in self.classes} - set(self.classes)))
 
     @cached_property
     def position(self) -> dict[tuple[str, str], int]:
@@ -100,21 +107,26 @@ class Layout:
         i = self.position.get((name, group))
         return np.zeros(len(vectors)) if i is None else vectors[:, i]
 
+    def of_device(self, vectors: Array, name: str, device_class: str, generation: str) -> Array:
+        """What vendor, class and generation of a device add to a logarithm."""
+        groups = dict.fromkeys((vendor_of(device_class), device_class, generation))
+        return np.asarray(sum(self.logarithm(vectors, name, group) for group in groups))
+
     def constants(
         self,
         vectors: Array,
         engine: str,
-        device_classes: Sequence[str],
+        devices: Sequence[Device],
         speed_class: str,
         conditions: Sequence[Sequence[str]],
     ) -> SpeedCoefficients:
         """Constants for vectors [k] and cases [n]: arrays [k, n]."""
-        kinds = sorted(set(device_classes))
-        index = np.array([kinds.index(kind) for kind in device_classes])
+        kinds = sorted({(device.device_class, device.generation) for device in devices})
+        index = np.array([kinds.index((device.device_class, device.generation)) for device in devices])
         arrays = {}
         for parameter in self.parameters:
             base = sum(self.logarithm(vectors, parameter.name, group) for group in ("", engine, speed_class))
-            logs = np.stack([base + self.logarithm(vectors, parameter.name, kind) for kind in kinds], axis=1)
+            logs = np.stack([base + self.of_device(vectors, parameter.name, *kind) for kind in kinds], axis=1)
             arrays[parameter.name] = np.exp(logs)[:, index]
         for name, condition, _ in self.conditions:
             holds = np.array([condition in names for names in conditions])

@@ -61,17 +61,22 @@ class Part:
     weights: Array
     """[figures, rows], 0 where not measured."""
 
+    @property
+    def is_serving(self) -> bool:
+        """Many streams, or one?"""
+        return self.phases == SERVING_METRICS
+
     def log_errors(self, layout: Layout, vectors: Array) -> Array:
         """log(predicted / measured) of vectors [k], shaped [k, figures x rows]; 0 where not measured."""
         constants = layout.constants(
             vectors,
             self.group.key.engine,
-            self.group.device_classes,
+            self.group.devices,
             self.group.key.speed_class,
             [conditions_of(case) for case in self.group.cases],
         )
         shape = (len(vectors), len(self.group.cases))
-        if self.phases == SERVING_METRICS:
+        if self.is_serving:
             predicted = [np.broadcast_to(figure, shape) for figure in group_served(self.group, constants)]
         else:
             predicted = [np.broadcast_to(group_tokens_per_s(self.group, constants), shape)]
@@ -100,9 +105,13 @@ class Rows:
 
     def figures(self, layout: Layout, vector: Array) -> list[Figure]:
         """Every measured figure with its error."""
+        return self.figures_of(lambda part: part.log_errors(layout, vector[None]))
+
+    def figures_of(self, log_errors: Callable[[Part], Array]) -> list[Figure]:
+        """Every measured figure with the error that a function gives for its part, [figures x rows]."""
         found = []
         for part in self.parts:
-            errors = part.log_errors(layout, vector[None]).reshape(len(part.phases), -1)
+            errors = log_errors(part).reshape(len(part.phases), -1)
             for phase, row, weights in zip(part.phases, errors, part.weights, strict=True):
                 cases = zip(part.group.cases, row, weights, strict=True)
                 found += [Figure(c, phase_of(c, phase), float(e)) for c, e, w in cases if w > 0]
@@ -123,15 +132,15 @@ def table(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def measured_cases(facts: Path, catalog: Catalog, kind: str) -> tuple[list[Case], dict[str, dict[str, str]]]:
+def measured_cases(
+    measured: Path, catalog: Catalog, kind: str
+) -> tuple[list[Case], dict[str, dict[str, str]]]:
     """Cases of one kind that are known, not excluded and measured, and the measured values by row."""
-    excluded = {row["row_id"] for row in table(facts / "measured/questions/exclude.csv")}
+    excluded = {row["row_id"] for row in table(measured / "questions/exclude.csv")}
     truth = {
-        row["row_id"]: row
-        for row in table(facts / f"measured/truth/{kind}.csv")
-        if row["row_id"] not in excluded
+        row["row_id"]: row for row in table(measured / f"truth/{kind}.csv") if row["row_id"] not in excluded
     }
-    questions = [q for q in table(facts / f"measured/questions/{kind}.csv") if q["row_id"] in truth]
+    questions = [q for q in table(measured / f"questions/{kind}.csv") if q["row_id"] in truth]
     cases, _ = resolved_cases(questions, catalog)
     return [case for case in cases if case.model.num_active_params > 0], truth
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 from collections import defaultdict
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,11 +18,12 @@ import numpy as np
 from fit_parameters import Layout, Parameter, fitted
 from fit_rows import FAMILIES, Figure, Rows, measured_cases, rows_of
 from sizewise.catalog import load_catalog
-from sizewise.catalog.speed_constants import POOLED
+from sizewise.catalog.speed_constants import POOLED, band_names, device_key, family_of, vendor_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
+    from sizewise.catalog import Catalog
     from sizewise.domain.number import Array
     from sizewise.predict.speed_cases import Case
 
@@ -34,35 +36,41 @@ NARROWEST, WIDEST = (0.93, 1.08), (0.1, 10.0)
 """No band is narrower than what repeats of a benchmark spread, or so wide that it says nothing."""
 
 LLAMACPP = (
-    Parameter("read_efficiency", 0.75, 0.25, 0.15),
+    Parameter("read_efficiency", 0.75, 0.1, 0.15, 0.15),
     Parameter("expert_efficiency", 0.7, 0.1, 0.0),
     Parameter("cache_efficiency", 0.6, 0.2, 0.0),
-    Parameter("vector_flop_per_byte", 4.0, 0.3, 0.4),
+    Parameter("vector_flop_per_byte", 4.0, 0.15, 0.4, 0.15),
     Parameter("legacy_vector_ratio", 3.0, 0.0, 0.0),
-    Parameter("step_s", 1e-3, 0.7, 0.0),
-    Parameter("layer_s", 2e-5, 0.7, 0.0),
+    Parameter("step_s", 1e-3, 0.4, 0.0, 0.4),
+    Parameter("layer_s", 2e-5, 0.4, 0.0, 0.4),
     Parameter("sequence_s", 1e-4, 0.0, 0.0),
     Parameter("decode_utilisation", 0.2, 0.0, 0.0),
-    Parameter("prefill_utilisation", 0.5, 0.4, 0.3),
+    Parameter("prefill_utilisation", 0.5, 0.25, 0.3, 0.25),
     Parameter("expert_utilisation", 0.5, 0.2, 0.0),
     Parameter("attention_utilisation", 0.3, 0.3, 0.0),
-    Parameter("prefill_layer_s", 2e-4, 0.7, 0.0),
+    Parameter("prefill_passes", 1.0, 0.2, 0.3),
+    Parameter("prefill_layer_s", 2e-4, 0.4, 0.0, 0.4),
+    Parameter("all_reduce_s", 2e-5, 0.0, 0.0),
+    Parameter("link_efficiency", 0.5, 0.0, 0.0),
     Parameter("row_hop_s", 1e-4, 0.0, 0.0),
 )
 SERVER = (
-    Parameter("read_efficiency", 0.8, 0.1, 0.1, 0.1),
-    Parameter("expert_efficiency", 0.7, 0.1, 0.1, 0.2),
-    Parameter("cache_efficiency", 0.7, 0.2, 0.0, 0.2),
+    Parameter("read_efficiency", 0.8, 0.1, 0.1, 0.05, 0.1),
+    Parameter("expert_efficiency", 0.7, 0.1, 0.1, 0.05, 0.2),
+    Parameter("cache_efficiency", 0.7, 0.2, 0.0, 0.0, 0.2),
     Parameter("vector_flop_per_byte", 0.5, 0.0, 0.0),
     Parameter("legacy_vector_ratio", 3.0, 0.0, 0.0),
-    Parameter("step_s", 2e-3, 0.3, 0.0, 0.7),
-    Parameter("layer_s", 4e-5, 0.3, 0.2, 0.5),
-    Parameter("sequence_s", 2e-5, 0.3, 0.0, 0.5),
-    Parameter("decode_utilisation", 0.5, 0.2, 0.2, 0.2),
-    Parameter("prefill_utilisation", 0.6, 0.2, 0.3, 0.2),
-    Parameter("expert_utilisation", 0.5, 0.2, 0.0, 0.2),
-    Parameter("attention_utilisation", 0.3, 0.2, 0.0, 0.2),
-    Parameter("prefill_layer_s", 1e-4, 0.3, 0.0, 0.5),
+    Parameter("step_s", 2e-3, 0.3, 0.0, 0.0, 0.7),
+    Parameter("layer_s", 4e-5, 0.3, 0.2, 0.1, 0.5),
+    Parameter("sequence_s", 2e-5, 0.3, 0.0, 0.0, 0.5),
+    Parameter("decode_utilisation", 0.5, 0.2, 0.2, 0.1, 0.2),
+    Parameter("prefill_utilisation", 0.6, 0.2, 0.3, 0.1, 0.2),
+    Parameter("expert_utilisation", 0.5, 0.2, 0.0, 0.0, 0.2),
+    Parameter("attention_utilisation", 0.3, 0.2, 0.0, 0.0, 0.2),
+    Parameter("prefill_passes", 1.0, 0.2, 0.0, 0.0, 0.3),
+    Parameter("prefill_layer_s", 1e-4, 0.3, 0.0, 0.0, 0.5),
+    Parameter("all_reduce_s", 8e-6, 0.5, 0.0, 0.0, 0.3),
+    Parameter("link_efficiency", 0.5, 0.3, 0.0, 0.0, 0.2),
     Parameter("row_hop_s", 1e-4, 0.0, 0.0),
 )
 PARAMETERS = {"llama.cpp": LLAMACPP, "mlx": LLAMACPP, "server": SERVER}
@@ -93,7 +101,8 @@ def layout_of(family: str, cases: Sequence[Case]) -> Layout:
     """Parameters of a family for the classes, formats and engines that occur."""
     return Layout(
         parameters=PARAMETERS[family],
-        classes=tuple(sorted({case.device_class for case in cases})),
+        classes=tuple(sorted({case.machine.device.device_class for case in cases})),
+        generations=tuple(sorted({case.machine.device.generation for case in cases})),
         formats=tuple(sorted({case.quantization.speed_class for case in cases})),
         engines=tuple(sorted({case.engine.name for case in cases})) if family == "server" else (),
         conditions=CONDITIONS[family],
@@ -102,22 +111,92 @@ def layout_of(family: str, cases: Sequence[Case]) -> Layout:
     )
 
 
-def held_out_figures(rows: Rows, layout: Layout, vector: Array) -> list[Figure]:
-    """Every device predicted by a fit without it."""
-    devices = np.concatenate(
-        [np.tile([c.machine.device.name for c in p.group.cases], len(p.phases)) for p in rows.parts]
+def device_of(case: Case) -> str:
+    """What is held out to learn how wrong we are about a new card."""
+    return case.machine.device.name
+
+
+def model_family_of(case: Case) -> str:
+    """What is held out to learn how wrong we are about a new model."""
+    return case.question["model_family"]
+
+
+def held_out_figures(
+    rows: Rows, layout: Layout, vector: Array, group_of: Callable[[Case], str]
+) -> list[Figure]:
+    """The figures of every group of cases, predicted by a fit without that group."""
+    groups = np.concatenate(
+        [np.tile([group_of(c) for c in p.group.cases], len(p.phases)) for p in rows.parts]
     )
     found: list[Figure] = []
-    for device in sorted(set(devices)):
-        weights = np.where(devices == device, 0.0, rows.weights)
+    for group in sorted(set(groups.tolist())):
+        weights = np.where(groups == group, 0.0, rows.weights)
         other = fitted(layout, rows.log_errors(layout), weights, start=vector, max_steps=HELD_OUT_STEPS)
-        found += [f for f in rows.figures(layout, other) if f.case.machine.device.name == device]
+        found += [f for f in rows.figures(layout, other) if group_of(f.case) == group]
     return found
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Figures with their errors: of the fit itself, and of fits that had not seen the device or the model family."""
+
+    in_sample: list[Figure] = field(default_factory=list)
+    device: list[Figure] = field(default_factory=list)
+    family: list[Figure] = field(default_factory=list)
+
+    def with_more(self, other: Scored) -> Scored:
+        """Both together."""
+        return Scored(
+            self.in_sample + other.in_sample, self.device + other.device, self.family + other.family
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fit:
+    """The fitted constants of one family of engines."""
+
+    family: str
+    cases: list[Case]
+    rows: Rows
+    layout: Layout
+    vector: Array
+
+    def scored(self, *, is_held_out: bool) -> Scored:
+        """Errors of every measured figure."""
+        in_sample = self.rows.figures(self.layout, self.vector)
+        if not is_held_out:
+            return Scored(in_sample)
+        by_device, by_family = (
+            held_out_figures(self.rows, self.layout, self.vector, group_of)
+            for group_of in (device_of, model_family_of)
+        )
+        return Scored(in_sample, by_device, by_family)
+
+
+def fits(measured: Path, catalog: Catalog) -> Iterator[Fit]:
+    """Every family, fitted on a folder with questions/ and truth/."""
+    cases: list[Case] = []
+    truth: dict[str, dict[str, str]] = {}
+    for kind in ("single", "serving"):
+        some, values = measured_cases(measured, catalog, kind)
+        cases += some
+        truth |= values
+    for family, names in FAMILIES.items():
+        mine = [case for case in cases if case.engine.name in names]
+        if mine:
+            rows, layout = rows_of(mine, truth), layout_of(family, mine)
+            vector = fitted(layout, rows.log_errors(layout), rows.weights)
+            yield Fit(family=family, cases=mine, rows=rows, layout=layout, vector=vector)
 
 
 def kind_of(figure: Figure) -> str:
     """Dense or mixture of experts."""
     return "moe" if figure.case.model.experts else "dense"
+
+
+def class_of(figure: Figure) -> str:
+    """Class of the device."""
+    return figure.case.machine.device.device_class
 
 
 def quality_of(figure: Figure) -> str:
@@ -139,23 +218,13 @@ def report(title: str, figures: Sequence[Figure], by: Callable[[Figure], tuple[s
         )
 
 
-def bands_of(family: str, figures: Sequence[Figure]) -> dict[str, list[float]]:
-    """80 % ranges of measured / predicted of a family, by device class and over all classes."""
+def bands_of(figures: Sequence[Figure]) -> dict[str, list[float]]:
+    """80 % ranges of measured / predicted by engine and device class, by engine, and over all engines."""
     groups = defaultdict(list)
     for figure in figures:
-        engine = figure.case.engine.name if family == "server" else family
-        groups[f"{engine}/{figure.case.device_class}/{figure.phase}/{kind_of(figure)}"].append(
-            -figure.log_error
-        )
-        groups[f"{engine}/{figure.phase}/{kind_of(figure)}"].append(-figure.log_error)
-    return _quantiles(groups)
-
-
-def pooled_bands(figures: Sequence[Figure]) -> dict[str, list[float]]:
-    """80 % ranges of measured / predicted over all engines."""
-    groups = defaultdict(list)
-    for figure in figures:
-        groups[f"{figure.phase}/{kind_of(figure)}"].append(-figure.log_error)
+        family = family_of(figure.case.engine.name)
+        for name in band_names(family, class_of(figure), figure.phase, kind_of(figure)):
+            groups[name].append(-figure.log_error)
     return _quantiles(groups)
 
 
@@ -168,41 +237,45 @@ def _quantiles(groups: dict[str, list[float]]) -> dict[str, list[float]]:
     return bands
 
 
-def entries_of(family: str, layout: Layout, vector: Array) -> dict[str, dict[str, Any]]:
+def entries_of(
+    family: str, layout: Layout, vector: Array, cases: Sequence[Case]
+) -> dict[str, dict[str, Any]]:
     """Tables of speed.toml for the engines of a family."""
     vectors = vector[None]
-    by_name = {p.name: p for p in layout.parameters}
-    engines = layout.engines or (family,)
+
+    def factor(name: str, *groups: str) -> float:
+        return float(np.exp(sum(layout.logarithm(vectors, name, group)[0] for group in groups)))
+
+    names = [p.name for p in layout.parameters]
+    kinds: dict[str, tuple[str, ...]] = {POOLED: ()} | {vendor: (vendor,) for vendor in layout.vendors}
+    kinds |= {kind: tuple(dict.fromkeys((vendor_of(kind), kind))) for kind in layout.classes}
+    conditions: dict[str, dict[str, float]] = defaultdict(dict)
+    for name, condition, _ in layout.conditions:
+        conditions[condition][name] = factor(name, condition)
     tables = {}
-    for engine in engines:
-        classes = {}
-        for kind in (POOLED, *layout.classes):
-            groups = ("", engine) if kind == POOLED else ("", engine, kind)
-            classes[kind] = {
-                n: float(np.exp(sum(layout.logarithm(vectors, n, g)[0] for g in groups))) for n in by_name
-            }
-        formats = {
-            f: {
-                n: float(np.exp(layout.logarithm(vectors, n, f)[0]))
-                for n, p in by_name.items()
-                if p.format_spread
-            }
-            for f in layout.formats
-        }
-        conditions: dict[str, dict[str, float]] = defaultdict(dict)
-        for name, condition, _ in layout.conditions:
-            conditions[condition][name] = float(np.exp(layout.logarithm(vectors, name, condition)[0]))
+    for engine in layout.engines or (family,):
+        measured = {device_key(c.machine.device) for c in cases if engine in {c.engine.name, family}}
         tables[engine] = {
             "chunk_tokens": layout.chunk_tokens,
             "ingest_s": layout.ingest_s,
-            "class": classes,
-            "format": formats,
+            "measured": sorted(measured),
+            "class": {k: {n: factor(n, "", engine, *groups) for n in names} for k, groups in kinds.items()},
+            "generation": {
+                g: {p.name: factor(p.name, g) for p in layout.parameters if p.generation_spread}
+                for g in layout.generations
+            },
+            "format": {
+                f: {p.name: factor(p.name, f) for p in layout.parameters if p.format_spread}
+                for f in layout.formats
+            },
             "condition": dict(conditions),
         }
     return tables
 
 
-def toml_text(engines: dict[str, dict[str, Any]], bands: dict[str, list[float]], num_figures: int) -> str:
+def toml_text(
+    engines: dict[str, dict[str, Any]], bands: dict[str, dict[str, list[float]]], num_figures: int
+) -> str:
     """The table as text, numbers to four digits."""
     lines = [
         "# Speed constants: written by scripts/fit_speed.py, not by hand. What they mean: estimate/speed.py.",
@@ -214,16 +287,21 @@ def toml_text(engines: dict[str, dict[str, Any]], bands: dict[str, list[float]],
             f'[engine."{engine}"]',
             f"chunk_tokens = {table['chunk_tokens']}",
             f"ingest_s = {table['ingest_s']}",
+            "measured = [",
+            *(f'  "{name}",' for name in table["measured"]),
+            "]",
             "",
         ]
-        for part in ("class", "format", "condition"):
+        for part in ("class", "generation", "format", "condition"):
             for key, values in table[part].items():
                 lines.append(f'[engine."{engine}".{part}."{key}"]')
                 lines += [f"{name} = {value:.4g}" for name, value in values.items()]
                 lines.append("")
-    lines.append("[band]")
-    lines += [f'"{name}" = [{low:.3f}, {high:.3f}]' for name, (low, high) in sorted(bands.items())]
-    return "\n".join(lines) + "\n"
+    for table_name, entries in bands.items():
+        lines.append(f"[{table_name}]")
+        lines += [f'"{name}" = [{low:.3f}, {high:.3f}]' for name, (low, high) in sorted(entries.items())]
+        lines.append("")
+    return "\n".join(lines)
 
 
 def main() -> None:
@@ -239,35 +317,25 @@ def main() -> None:
         "--no-held-out", action="store_true", help="skip the fits without a device; bands get too narrow"
     )
     args = parser.parse_args()
-    catalog = load_catalog()
-    cases: list[Case] = []
-    truth: dict[str, dict[str, str]] = {}
-    for kind in ("single", "serving"):
-        some, values = measured_cases(args.facts, catalog, kind)
-        cases += some
-        truth |= values
     engines: dict[str, dict[str, Any]] = {}
-    bands: dict[str, list[float]] = {}
-    everything: list[Figure] = []
-    num_figures = 0
-    for family, names in FAMILIES.items():
-        mine = [case for case in cases if case.engine.name in names]
-        rows, layout = rows_of(mine, truth), layout_of(family, mine)
-        vector = fitted(layout, rows.log_errors(layout), rows.weights)
-        figures = rows.figures(layout, vector)
-        held_out = [] if args.no_held_out else held_out_figures(rows, layout, vector)
-        for title, found in (("in sample", figures), ("device held out", held_out)):
-            report(f"{family}, {title}", found, lambda f: (f.phase, kind_of(f), quality_of(f)))
+    scored = Scored()
+    for fit in fits(args.facts / "measured", load_catalog()):
+        found = fit.scored(is_held_out=not args.no_held_out)
+        for title, figures in (
+            ("in sample", found.in_sample), ("device held out", found.device), ("model family held out", found.family),
+        ):  # fmt: skip
+            report(f"{fit.family}, {title}", figures, lambda f: (f.phase, kind_of(f), quality_of(f)))
             report(
-                f"{family}, {title}, by class", found, lambda f: (f.phase, f.case.device_class, quality_of(f))
+                f"{fit.family}, {title}, by class", figures, lambda f: (f.phase, class_of(f), quality_of(f))
             )
-        engines |= entries_of(family, layout, vector)
-        bands |= bands_of(family, figures + held_out)
-        everything += figures + held_out
-        num_figures += len(figures)
-    bands |= pooled_bands(everything)
-    args.out.write_text(toml_text(engines, bands, num_figures), encoding="utf-8")
-    print(f"wrote {args.out}: {num_figures} figures")
+        engines |= entries_of(fit.family, fit.layout, fit.vector, fit.cases)
+        scored = scored.with_more(found)
+    bands = {
+        "band": bands_of(scored.in_sample + scored.family),
+        "unseen_band": bands_of(scored.device or scored.in_sample),
+    }
+    args.out.write_text(toml_text(engines, bands, len(scored.in_sample)), encoding="utf-8")
+    print(f"wrote {args.out}: {len(scored.in_sample)} figures")
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
 """Render docs/accuracy.md: predictions against measured facts, by kind and group.
 
-    python scripts/render_accuracy.py [--facts DIR] [--out FILE]
+    python scripts/render_accuracy.py [--facts DIR] [--out FILE] [--no-comparison]
 
-DIR holds questions/ and truth/, or a folder `measured` with them; by default the facts in the package.
+DIR holds questions/ and truth/, or a folder `measured` with them; by default the facts in the package. The comparison
+fits the speed constants again without every device and every model family, which takes minutes.
 """
 
 from __future__ import annotations
@@ -20,9 +21,12 @@ from sizewise.errors import SizewiseError
 from sizewise.predict.accuracy import Accuracy, AccuracyLine, accuracy
 from sizewise.proof.score import ALL
 from sizewise.proof.summary import ErrorSummary, FitSummary
+from speed_comparison import OURS, compared
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+
+    from speed_comparison import Compared
 
 ERROR_HEADER = (
     "n", "answered", "median error", "p90", "bias", "in 10 %", "in 25 %", "in band", "high/low", "noise",
@@ -42,8 +46,21 @@ rows and 12-15 % with community rows, 12-15 % for prefill, 5 % for MLPerf throug
 load. The figures leave out the rows of the exclude list ({left_out}), which test a fault of the data; the last column
 has them in.
 
-These facts also served to fit the speed constants. Errors on devices that the fit has not seen are larger:
-`make fit` prints them with whole devices held out."""
+These facts also served to fit the speed constants. The first table shows how much larger the errors are on devices and
+model families that a fit has not seen."""
+
+COMPARISON = """## speed: what a new card or a new model brings, and other tools on the same rows
+
+Median size of the relative error. *in sample*: constants fitted on these rows. *device held out*, *family held out*:
+every device, every model family predicted by a fit without any of its rows. The other columns are formulas of other
+tools, given the bytes that a token really reads: llmfit 1.1.17 (0.55 of the bandwidth), whichllm 0.5.21 (a share by
+bits and vendor), chimeraforge 0.76.0 (0.84 of the bandwidth) and the plain roofline; - where it has no such figure.
+Rows that state their request rate are left out of throughput, because it gives the answer away. *community*: what users
+submitted, with unknown settings and load. *p90*: 90 % of the errors are smaller."""
+PERCENT_OF_BAND = """## speed: do the ranges hold?
+
+Measured values inside the 80 % range (low..high), and the median width (high / low). A device that was measured has the
+range of model families that a fit has not seen, another device that of devices that it has not seen."""
 
 
 def main() -> int:
@@ -51,9 +68,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--facts", type=Path, help="folder with questions/ and truth/")
     parser.add_argument("--out", type=Path, help="file to write; standard output by default")
+    parser.add_argument("--no-comparison", action="store_true", help="only the constants in the package")
     arguments = parser.parse_args()
     try:
-        page = accuracy_page(accuracy(load_catalog(), arguments.facts), is_shipped=arguments.facts is None)
+        catalog = load_catalog()
+        result = accuracy(catalog, arguments.facts)
+        groups = [] if arguments.no_comparison else compared(Path(result.facts), catalog)
+        page = accuracy_page(result, groups, is_shipped=arguments.facts is None)
     except SizewiseError as error:
         print(f"render_accuracy: {error}", file=sys.stderr)
         return error.exit_code
@@ -63,7 +84,7 @@ def main() -> int:
     return 0
 
 
-def accuracy_page(result: Accuracy, *, is_shipped: bool) -> str:
+def accuracy_page(result: Accuracy, groups: Sequence[Compared], *, is_shipped: bool) -> str:
     """The whole page as markdown."""
     facts = (
         "the measured facts shipped with the package"
@@ -72,11 +93,33 @@ def accuracy_page(result: Accuracy, *, is_shipped: bool) -> str:
     )
     left_out = ", ".join(f"{count} {kind}" for kind, count in result.num_excluded.items())
     parts = [INTRODUCTION.format(version=__version__, facts=facts, left_out=left_out)]
+    if groups:
+        parts += [COMPARISON, "\n".join(_comparison(groups)), PERCENT_OF_BAND, "\n".join(_ranges(groups))]
     for (kind, metric), lines in groupby(result.lines, key=lambda line: (line.kind, line.metric)):
         parts += [f"## {kind}: {metric}", *_tables(list(lines))]
     if result.warnings:
         parts.append("## Rows without a prediction\n\n" + "\n".join(f"- {text}" for text in result.warnings))
     return "\n\n".join(parts) + "\n"
+
+
+def _comparison(groups: Sequence[Compared]) -> Iterator[str]:
+    """Median errors by way, and the 90 % quantile of ours."""
+    ways = list(groups[0].median)
+    yield "| " + " | ".join(("group", "n", *ways, "p90, in sample", "p90, device held out")) + " |"
+    yield "| --- |" + " ---: |" * (len(ways) + 3)
+    for group in groups:
+        cells = [percent(group.median[way]) for way in ways]
+        cells += [percent(group.p90[way]) for way in OURS[:2]]
+        yield f"| {group.group} | {group.num_figures} | " + " | ".join(cells) + " |"
+
+
+def _ranges(groups: Sequence[Compared]) -> Iterator[str]:
+    """Coverage and width of the ranges by way."""
+    yield "| " + " | ".join(("group", "n", *OURS, *(f"width, {way}" for way in OURS))) + " |"
+    yield "| --- |" + " ---: |" * (2 * len(OURS) + 1)
+    for group in groups:
+        cells = [percent(group.covered[way]) for way in OURS] + [f"{group.width[way]:.2f}" for way in OURS]
+        yield f"| {group.group} | {group.num_figures} | " + " | ".join(cells) + " |"
 
 
 def _tables(lines: list[AccuracyLine]) -> Iterator[str]:

@@ -19,7 +19,6 @@ INPUT_TOKENS, OUTPUT_TOKENS, HELD_TOKENS, PREFILL_S, INGEST_S = 1024.0, 256.0, 1
 LAUNCH_S = 32 * 70e-6
 TERMS = StepTerms(
     fixed_s=32 * 70e-6,
-    launch_s=LAUNCH_S,
     dense_s=1.05 * 16.06e9 / BANDWIDTH,
     expert_s=0.0,
     expert_ratio=1.0,
@@ -37,8 +36,9 @@ def worked_example(*, max_running: int = 256, pool_tokens: float = np.inf) -> Si
         held_tokens=HELD_TOKENS,
         cache_token_s=CACHE_TOKEN_S,
         input_tokens=INPUT_TOKENS,
-        prefill_s=PREFILL_S,
-        double_prefill_s=2 * PREFILL_S - LAUNCH_S,
+        prompt_s=PREFILL_S - LAUNCH_S,
+        double_prompt_s=2 * (PREFILL_S - LAUNCH_S),
+        launch_s=LAUNCH_S,
         max_running=max_running,
         token_budget=8192,
         pool_tokens=pool_tokens,
@@ -51,7 +51,8 @@ def replica(*, input_variation: float = 0.0, output_variation: float = 0.0) -> R
     """The same for the closed forms."""
     return Replica(
         terms=TERMS,
-        prefill_s=PREFILL_S,
+        prompt_s=PREFILL_S - LAUNCH_S,
+        launch_s=LAUNCH_S,
         output_tokens=OUTPUT_TOKENS,
         input_variation=input_variation,
         output_variation=output_variation,

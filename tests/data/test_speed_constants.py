@@ -17,6 +17,10 @@ from sizewise.predict.serving import predict_serving
 from sizewise.predict.single import predict_single
 
 CATALOG = load_catalog()
+ONE_OF_EACH_CLASS = [
+    next(device for device in CATALOG.devices.values() if device.device_class == kind)
+    for kind in DEVICE_CLASSES
+]
 SPEED_CLASSES = sorted({q.speed_class for q in CATALOG.quantizations.values()})
 PHASES = ("decode", "prefill", "throughput", "ttft", "tpot")
 
@@ -24,21 +28,22 @@ PHASES = ("decode", "prefill", "throughput", "ttft", "tpot")
 @pytest.mark.parametrize("engine", sorted(speed_table()["engine"]))
 @pytest.mark.parametrize("speed_class", SPEED_CLASSES)
 def test_constants_are_physical_for_every_class_and_format(engine: str, speed_class: str) -> None:
-    constants = coefficients(engine, DEVICE_CLASSES, speed_class)
+    constants = coefficients(engine, ONE_OF_EACH_CLASS, speed_class)
     for name in SpeedCoefficients.__dataclass_fields__:
         value = getattr(constants, name)
         if name in {"chunk_tokens", "ingest_s", "compute_class"}:
             continue
         low, high = BOUNDS.get(name, (0.0, np.inf))
-        assert value.shape == (len(DEVICE_CLASSES),)
+        assert value.shape == (len(ONE_OF_EACH_CLASS),)
         assert (value >= low).all(), name
         assert (value <= high).all(), name
         assert (value > 0).all(), name
 
 
 def test_machines_of_one_class_share_their_constants_in_any_order() -> None:
-    constants = coefficients("vllm", ["nvidia-dc", "nvidia-gaming", "nvidia-dc"], "fp8")
-    swapped = coefficients("vllm", ["nvidia-gaming", "nvidia-dc", "nvidia-gaming"], "fp8")
+    server, card = CATALOG.device("NVIDIA H100 SXM5 80GB"), CATALOG.device("NVIDIA GeForce RTX 4090")
+    constants = coefficients("vllm", [server, card, server], "fp8")
+    swapped = coefficients("vllm", [card, server, card], "fp8")
     assert np.asarray(constants.layer_s)[[0, 1]].tolist() == np.asarray(swapped.layer_s)[[1, 0]].tolist()
     assert np.asarray(constants.layer_s)[0] == np.asarray(constants.layer_s)[2]
 
@@ -51,7 +56,7 @@ def test_every_proposed_engine_has_constants() -> None:
 
 def test_an_engine_that_nobody_measured_is_refused_by_name() -> None:
     with pytest.raises(NotSupported, match="speed of engine 'abacus'"):
-        coefficients("abacus", ["nvidia-dc"], "f16")
+        coefficients("abacus", ONE_OF_EACH_CLASS, "f16")
 
 
 @pytest.mark.parametrize("phase", PHASES)
@@ -60,11 +65,18 @@ def test_an_engine_that_nobody_measured_is_refused_by_name() -> None:
 def test_bands_hold_the_likely_value_and_widen_where_nothing_was_measured(
     engine: str, phase: str, kind: str
 ) -> None:
-    for device_class in DEVICE_CLASSES:
-        found = band(engine, device_class, phase, kind)
+    for device in ONE_OF_EACH_CLASS:
+        found = band(engine, device, phase, kind)
         assert 0 < found.factor_low < 1 < found.factor_high
-    unseen = band(engine, "ascend", phase, kind)
-    assert unseen.basis == "assumed"
+    unseen = next(device for device in ONE_OF_EACH_CLASS if device.device_class == "ascend")
+    assert band(engine, unseen, phase, kind).basis == "assumed"
+
+
+def test_a_card_that_was_never_measured_has_the_wider_band_of_its_class() -> None:
+    seen, unseen = CATALOG.device("NVIDIA GeForce RTX 3090"), CATALOG.device("NVIDIA GeForce RTX 3080")
+    of_seen, of_unseen = (band("llama.cpp", device, "decode", "dense") for device in (seen, unseen))
+    assert of_unseen.factor_high / of_unseen.factor_low > of_seen.factor_high / of_seen.factor_low
+    assert of_seen.basis == of_unseen.basis == "fitted"
 
 
 def question(kind: str, **given: str) -> dict[str, str]:

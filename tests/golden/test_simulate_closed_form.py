@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from tests.simulated import INGEST_S, INPUT_TOKENS, OUTPUT_TOKENS, PREFILL_S, TERMS, replica, worked_example
+from tests.simulated import (
+    INGEST_S,
+    INPUT_TOKENS,
+    LAUNCH_S,
+    OUTPUT_TOKENS,
+    PREFILL_S,
+    TERMS,
+    replica,
+    worked_example,
+)
 
 from sizewise.estimate.lengths import constant_lengths, lognormal_lengths
 from sizewise.estimate.percentiles import felt_by_users, felt_poisson
@@ -82,7 +91,7 @@ def test_a_load_beyond_the_limit_lets_the_queue_grow_by_the_excess() -> None:
     1.25 / 1 - 1, for the queue grows by 0.25 of the rate that is served."""
     engine, generator = worked_example(max_running=16), np.random.default_rng(4)
     step = float(engine.step_table_s[16]) + 16 * 1152 * engine.cache_token_s
-    each_s = PREFILL_S - TERMS.launch_s + OUTPUT_TOKENS * step / 16
+    each_s = PREFILL_S - LAUNCH_S + OUTPUT_TOKENS * step / 16
     times = poisson_times(generator, requests_per_s=1.25 / each_s, num_rows=8, num_each=1500)
     shape = times.shape
     result = simulate(

@@ -5,16 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sizewise.estimate.load import (
-    capacity_sequences,
-    load_at,
-    max_requests_per_s,
-    poisson_at,
-    tpot_s,
-    ttft_p95_s,
-    ttft_s,
-)
+from sizewise.estimate.load import capacity_sequences
 from sizewise.estimate.speed import StepTerms, expert_coverage, offload_step_s, step_s
+from sizewise.estimate.steady import Replica, steady_poisson, steady_users, top_requests_per_s
 
 # Llama 3 8B in bf16 on an H100 SXM (3,350 GB/s, 989 TFLOP/s), vLLM constants of the published fit: weights 16.06 GB
 # read at a factor of 1.05, cache at 0.74, 70 us a layer; prompt 1,024 tokens (26.9 ms, of which 2.24 ms launches),
@@ -22,7 +15,6 @@ from sizewise.estimate.speed import StepTerms, expert_coverage, offload_step_s, 
 BANDWIDTH = 3350e9
 TERMS = StepTerms(
     fixed_s=32 * 70e-6,
-    launch_s=32 * 70e-6,
     dense_s=1.05 * 16.06e9 / BANDWIDTH,
     expert_s=0.0,
     expert_ratio=1.0,
@@ -30,80 +22,67 @@ TERMS = StepTerms(
     compute_s=0.0,
     ingest_s=0.0156,
 )
-PREFILL_S = 0.0269
-OUTPUT_TOKENS = 256.0
+PREFILL_S, LAUNCH_S = 0.0269, 32 * 70e-6
+
+
+def replica(max_sequences: float) -> Replica:
+    return Replica(
+        terms=TERMS,
+        prompt_s=PREFILL_S - LAUNCH_S,
+        launch_s=LAUNCH_S,
+        output_tokens=256.0,
+        max_sequences=max_sequences,
+    )
 
 
 @pytest.mark.parametrize(
     ("num_sequences", "step_ms", "tpot_ms", "tokens_per_s"),
     [
-        (1, 7.31, 7.40, 132),
-        (8, 7.54, 8.31, 942),
-        (32, 8.34, 11.43, 2757),
-        (64, 9.41, 15.58, 4060),
-        (128, 11.54, 23.88, 5317),
+        (1, 7.31, 7.31, 134),
+        (8, 7.54, 8.21, 949),
+        (32, 8.34, 11.33, 2764),
+        (64, 9.41, 15.48, 4062),
+        (128, 11.54, 23.78, 5311),
     ],
 )
 def test_closed_loop_of_the_worked_example(
     num_sequences: int, step_ms: float, tpot_ms: float, tokens_per_s: float
 ) -> None:
-    state = load_at(
-        TERMS,
-        PREFILL_S,
-        num_users=num_sequences,
-        think_time_s=0.0,
-        output_tokens=OUTPUT_TOKENS,
-        max_sequences=256,
-    )
+    # TPOT = step(b) + (b - 1) x 24.66 / 256 ms: a user's own prompt delays the first token, not the later ones
+    state = steady_users(replica(256), num_sequences, 0.0)
     assert step_s(TERMS, num_sequences) * 1e3 == pytest.approx(step_ms, abs=0.006)
-    assert tpot_s(
-        TERMS, PREFILL_S, num_sequences=num_sequences, output_tokens=OUTPUT_TOKENS
-    ) * 1e3 == pytest.approx(tpot_ms, abs=0.012)
-    # the example leaves the wait for other prompts out of the time to the first token: 0.2 % at 128 streams
-    assert state.output_tokens_per_s == pytest.approx(tokens_per_s, rel=0.003)
+    assert state.tpot_s * 1e3 == pytest.approx(tpot_ms, abs=0.012)
+    assert state.output_tokens_per_s == pytest.approx(tokens_per_s, rel=0.004)
 
 
 @pytest.mark.parametrize(
-    ("rate", "num_running", "tpot_ms", "ttft_ms"),
-    [(1, 2.0, 7.54, 46.6), (5, 11.6, 8.85, 48.4), (10, 29.4, 11.30, 51.6), (20, 130, 25.2, 64.0)],
+    ("rate", "num_running", "tpot_ms"),
+    [(1, 1.98, 7.56), (5, 11.5, 8.77), (10, 28.6, 10.96), (20, 114, 21.93)],
 )
-def test_poisson_arrivals_of_the_worked_example(
-    rate: float, num_running: float, tpot_ms: float, ttft_ms: float
-) -> None:
-    state = poisson_at(TERMS, PREFILL_S, requests_per_s=rate, output_tokens=OUTPUT_TOKENS, max_sequences=1024)
-    assert state.num_running == pytest.approx(num_running, rel=0.015)
+def test_poisson_arrivals_of_the_worked_example(rate: float, num_running: float, tpot_ms: float) -> None:
+    # by hand: n = rate x (TTFT + 256 TPOT), TPOT = (7.274 + 0.0334 (1 + n)) ms / (1 - rate x 24.66 ms); at 20/s
+    # n 114: 11.11 ms / 0.5068 = 21.93 ms, and 20 x (0.08 + 256 x 0.02193) = 114
+    state = steady_poisson(replica(1024), rate)
+    assert state.num_running == pytest.approx(num_running, rel=0.01)
     assert state.tpot_s * 1e3 == pytest.approx(tpot_ms, rel=0.004)
-    assert state.ttft_s * 1e3 == pytest.approx(ttft_ms, abs=0.1)
     assert state.is_stable
 
 
 def test_a_rate_above_the_maximum_is_unstable_and_has_no_latency() -> None:
-    top = max_requests_per_s(TERMS, PREFILL_S, output_tokens=OUTPUT_TOKENS, max_sequences=256)
-    state = poisson_at(TERMS, PREFILL_S, requests_per_s=30.0, output_tokens=OUTPUT_TOKENS, max_sequences=256)
-    assert top == pytest.approx(23.4, abs=0.05)
+    # 1 / (24.66 ms + 256 x 15.8 ms / 256) = 24.7; the example counts the launches again: 23.4
+    top = top_requests_per_s(replica(256))
+    state = steady_poisson(replica(256), 30.0)
+    assert top == pytest.approx(24.7, abs=0.05)
     assert not state.is_stable
     assert np.isnan(state.ttft_s)
     assert state.busy_ratio == pytest.approx(30 / top)
 
 
 def test_capacity_is_where_the_worked_example_crosses_its_targets() -> None:
-    # TPOT(b) = 7.274 ms + b (0.0334 + 24.66 / 256) ms stays within 15.6 ms up to b = 64.2
-    count = capacity_sequences(
-        TERMS, PREFILL_S, output_tokens=OUTPUT_TOKENS, max_sequences=256, max_tpot_s=0.0156, max_ttft_s=1.0
-    )
-    assert count == 64
-    # TTFT(1) = 15.6 + 26.9 + 3.65 ms is above 40 ms: not even one sequence
-    assert (
-        capacity_sequences(
-            TERMS,
-            PREFILL_S,
-            output_tokens=OUTPUT_TOKENS,
-            max_sequences=256,
-            max_tpot_s=0.0156,
-            max_ttft_s=0.04,
-        )
-        == 0
-    )
+    # TPOT(b) = 7.274 ms + b 0.0334 ms + (b - 1) 24.66 / 256 ms stays within 15.6 ms up to b = 64.9
+    assert capacity_sequences(replica(256), max_tpot_s=0.0156, max_ttft_s=1.0) == 64
+    # TTFT(1) = 15.6 + 26.9 ms is above 40 ms: not even one sequence
+    assert capacity_sequences(replica(256), max_tpot_s=0.0156, max_ttft_s=0.04) == 0
 
 
 @pytest.mark.parametrize(
@@ -132,7 +111,7 @@ def test_decode_of_an_8b_at_four_bits(
 ) -> None:
     # 4,912,898,048 bytes at a share of the bandwidth and a fixed time (RTX 4090, RTX 3090)
     terms = StepTerms(
-        fixed_s=fixed_s, launch_s=0.0, dense_s=4_912_898_048 / (efficiency * bandwidth), expert_s=0.0,
+        fixed_s=fixed_s, dense_s=4_912_898_048 / (efficiency * bandwidth), expert_s=0.0,
         expert_ratio=1.0, sequence_s=0.0, compute_s=0.0, ingest_s=0.0,
     )  # fmt: skip
     assert 1 / step_s(terms, 1.0) == pytest.approx(tokens_per_s, abs=0.1)
@@ -151,12 +130,5 @@ def test_partial_offload_of_a_70b() -> None:
     assert 1 / step == pytest.approx(2.38, abs=0.02)
 
 
-def test_slowest_twentieth_waits_by_the_exponential_tail() -> None:
-    # busy 0.5: base 50 ms, wait 10 ms -> 50 + 10 ln 10 = 73.0 ms; almost idle: no wait
-    assert ttft_p95_s(mean_ttft_s=0.06, wait_s=0.01, busy_ratio=0.5) == pytest.approx(0.07303, abs=1e-5)
-    assert ttft_p95_s(mean_ttft_s=0.06, wait_s=0.01, busy_ratio=0.04) == pytest.approx(0.05)
-
-
-def test_time_to_the_first_token_without_load_is_ingest_half_a_step_and_the_prompt() -> None:
-    alone = ttft_s(TERMS, PREFILL_S, num_sequences=1.0, output_tokens=1e12)
-    assert alone == pytest.approx(0.0156 + 0.0269 + 0.00731 / 2, abs=1e-5)
+def test_time_to_the_first_token_without_load_is_ingest_and_the_prompt() -> None:
+    assert steady_users(replica(256), 1.0, 0.0).ttft_s == pytest.approx(0.0156 + 0.0269)

@@ -11,10 +11,9 @@ from hypothesis import strategies as st
 
 from sizewise.estimate.largest_load import largest_num_users, largest_requests_per_s
 from sizewise.estimate.lengths import lognormal_lengths, observed_lengths
-from sizewise.estimate.load import load_at
 from sizewise.estimate.percentiles import felt_by_users, felt_poisson, lognormal_percentile, lognormal_share
 from sizewise.estimate.speed import StepTerms
-from sizewise.estimate.steady import Replica, steady_users, top_requests_per_s
+from sizewise.estimate.steady import Replica, latencies, steady_users, top_requests_per_s
 
 SHARES = (0.5, 0.9, 0.95, 0.99)
 
@@ -26,7 +25,6 @@ def replicas(draw: st.DrawFn) -> Replica:
     is_sparse = draw(st.booleans())
     terms = StepTerms(
         fixed_s=launch_s + draw(st.floats(1e-6, 0.01)),
-        launch_s=launch_s,
         dense_s=draw(st.floats(1e-5, 0.05)),
         expert_s=draw(st.floats(1e-5, 0.05)) if is_sparse else 0.0,
         expert_ratio=draw(st.floats(0.01, 0.5)) if is_sparse else 1.0,
@@ -36,7 +34,8 @@ def replicas(draw: st.DrawFn) -> Replica:
     )
     return Replica(
         terms=terms,
-        prefill_s=launch_s + draw(st.floats(1e-3, 1.0)),
+        prompt_s=draw(st.floats(1e-3, 1.0)),
+        launch_s=launch_s,
         output_tokens=draw(st.floats(2.0, 2000.0)),
         input_variation=draw(st.sampled_from((0.0, 0.5, 1.5))),
         output_variation=draw(st.sampled_from((0.0, 0.75))),
@@ -69,16 +68,12 @@ def test_a_load_beyond_the_limit_is_unknown_and_not_stable(replica: Replica, fac
 
 
 @given(replicas(), st.integers(1, 300))
-def test_users_who_never_pause_run_all_the_time_as_in_the_search(replica: Replica, num_users: int) -> None:
-    """The mean of running requests is that of `load`, whose TPOT counts a user's own prompt as one of the others'."""
-    here = steady_users(replica, float(num_users), 0.0)
-    search = load_at(
-        replica.terms, replica.prefill_s, num_users=float(num_users), think_time_s=0.0,
-        output_tokens=replica.output_tokens, max_sequences=replica.max_sequences,
-    )  # fmt: skip
-    own_s = float(replica.prompt_s) / float(replica.output_tokens)
-    assert np.isclose(float(here.num_running), min(num_users, replica.max_sequences))
-    assert np.isclose(float(search.tpot_s) - own_s, float(here.tpot_s), rtol=1e-9)
+def test_users_who_never_pause_run_all_the_time(replica: Replica, num_users: int) -> None:
+    """Each feels the step of all who have a place, and the prompts of the others."""
+    state = steady_users(replica, float(num_users), 0.0)
+    running = min(num_users, replica.max_sequences)
+    assert np.isclose(float(state.num_running), running)
+    assert np.isclose(float(state.tpot_s), float(latencies(replica, running).tpot_s), rtol=1e-9)
 
 
 @given(replicas(), st.integers(1, 500), st.floats(0.0, 60.0))

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.strategies import machines, models
 
 from sizewise.estimate.columns import WeightColumns, machine_columns, model_columns
-from sizewise.estimate.prefill import prefill_s
+from sizewise.estimate.prefill import prefill
 from sizewise.estimate.speed import SpeedCoefficients, StepTerms, step_s, step_terms
 
 if TYPE_CHECKING:
@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 CONSTANTS = SpeedCoefficients(
     read_efficiency=0.75, expert_efficiency=0.7, cache_efficiency=0.6, vector_flop_per_byte=4.0,
     legacy_vector_ratio=3.0, step_s=1e-3, layer_s=3e-5, sequence_s=2e-5, decode_utilisation=0.4,
-    prefill_utilisation=0.5, expert_utilisation=0.5, attention_utilisation=0.3, prefill_layer_s=1e-4, row_hop_s=1e-4,
-    chunk_tokens=512.0, ingest_s=0.0, compute_class="fp16",
+    prefill_utilisation=0.5, expert_utilisation=0.5, attention_utilisation=0.3, prefill_passes=1.0,
+    prefill_layer_s=1e-4, all_reduce_s=5e-6, link_efficiency=0.5,
+    row_hop_s=1e-4, chunk_tokens=512.0, ingest_s=0.0, compute_class="fp16",
 )  # fmt: skip
 
 
@@ -133,14 +134,16 @@ def test_more_sequences_never_make_a_step_faster_and_never_lower_throughput(
 @given(models(), machines(), st.integers(1, 100_000), st.integers(1, 100_000))
 def test_a_longer_prompt_never_takes_less_time(model: Model, machine: Machine, one_: int, other: int) -> None:
     short, long = sorted((one_, other))
-    times = [one(prefill_s(**inputs(model, machine), input_tokens=n, split="none")) for n in (short, long)]
+    times = [
+        one(prefill(**inputs(model, machine), input_tokens=n, split="none").total_s) for n in (short, long)
+    ]
     # a chunk that is full reads its experts once; the last, partly filled ones share the work evenly
     assert times[0] <= times[1] * (1 + 1e-9)
 
 
 @given(models(), machines(), st.integers(1, 100_000))
 def test_prefill_never_exceeds_the_peak_rate(model: Model, machine: Machine, num_tokens: int) -> None:
-    time_s = one(prefill_s(**inputs(model, machine), input_tokens=num_tokens, split="none"))
+    time_s = one(prefill(**inputs(model, machine), input_tokens=num_tokens, split="none").total_s)
     tables = (2 - model.ties_embeddings) * model.vocab_size * model.hidden_size
     work = 2.0 * (model.num_active_params - tables) * num_tokens
     assert time_s >= work / machine.device.fp16_flop_per_s
@@ -165,12 +168,12 @@ def test_a_block_gives_what_each_pair_gives(many: list[Model], places: list[Mach
         "v_bytes_per_element": 1.0,
     }
     steps = step_s(step_terms(**block, **lengths), 5.0)
-    prompts = prefill_s(**block, input_tokens=700.0)
+    prompts = prefill(**block, input_tokens=700.0).total_s
     for i, model in enumerate(many):
         for j, machine in enumerate(places):
             pair = inputs(model, machine) | {"split": "tensor"}
             assert np.asarray(steps)[i, j] == pytest.approx(
                 one(step_s(step_terms(**pair, **lengths), 5.0)), rel=1e-12
             )
-            alone = one(prefill_s(**pair, input_tokens=700.0))
+            alone = one(prefill(**pair, input_tokens=700.0).total_s)
             assert np.asarray(prompts)[i, j] == pytest.approx(alone, rel=1e-12)

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from tests.simulated import CACHE_TOKEN_S, INPUT_TOKENS, PREFILL_S, TERMS, single_server, worked_example
+from tests.simulated import (
+    CACHE_TOKEN_S,
+    INPUT_TOKENS,
+    LAUNCH_S,
+    PREFILL_S,
+    TERMS,
+    single_server,
+    worked_example,
+)
 
 from sizewise.estimate.lengths import lognormal_lengths
 from sizewise.estimate.simulate import simulate
@@ -21,7 +29,7 @@ def test_a_full_pool_sends_the_youngest_back_and_it_is_read_again() -> None:
     assert full.num_preemptions.tolist() == [1]
     assert full.first_token_s.tolist() == free.first_token_s.tolist()
     assert full.finished_s[0, 0] <= free.finished_s[0, 0]
-    assert full.finished_s[0, 1] > free.finished_s[0, 1] + 0.9 * (PREFILL_S - TERMS.launch_s)
+    assert full.finished_s[0, 1] > free.finished_s[0, 1] + 0.9 * (PREFILL_S - LAUNCH_S)
 
 
 def test_a_request_that_no_pool_holds_is_refused() -> None:

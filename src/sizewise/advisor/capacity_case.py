@@ -68,14 +68,15 @@ class Case:
     def band(self, phase: str) -> Band:
         """80 % range of the constants behind this figure."""
         kind = "moe" if self.row.model.experts else "dense"
-        return band(self.row.engine.name, self.machine.device.device_class, phase, kind)
+        return band(self.row.engine.name, self.machine.device, phase, kind)
 
     def replica(self, inputs: Lengths, outputs: Lengths) -> Replica:
         """The terms of the closed forms, as single numbers."""
         known = self.known
         return Replica(
             terms=_single(known.step),
-            prefill_s=first_value(known.prefill_s),
+            prompt_s=first_value(known.prompt.work_s),
+            launch_s=first_value(known.prompt.launch_s),
             output_tokens=outputs.mean_tokens,
             input_variation=inputs.variation,
             output_variation=outputs.variation,
@@ -101,8 +102,9 @@ class Case:
             held_tokens=mean_held_tokens(workload),
             cache_token_s=max(cached_s, 0.0),
             input_tokens=workload.input_tokens,
-            prefill_s=first_value(known.prefill_s),
-            double_prefill_s=first_value(twice.prefill_s),
+            prompt_s=first_value(known.prompt.work_s),
+            double_prompt_s=first_value(twice.prompt.work_s),
+            launch_s=first_value(known.prompt.launch_s),
             max_running=min(engine.max_num_seqs if is_paged else self.max_sequences, MOST_PLACES),
             token_budget=engine.max_batched_tokens,
             pool_tokens=self._pool_tokens() if is_paged else np.inf,

@@ -163,9 +163,7 @@ def _layers_on_host(case: Case) -> Iterator[Text]:
 def _offloaded_rate(case: Case, device_bytes: float, host_bytes: float) -> float:
     """One stream with part of the reading done by the host. [tokens/s]"""
     _, _, machines = case.columns
-    constants = coefficients(
-        case.engine.name, [case.machine.device.device_class], case.quantization.speed_class
-    )
+    constants = coefficients(case.engine.name, [case.machine.device], case.quantization.speed_class)
     known = case.machine.host_bandwidth_bytes_per_s
     step = offload_step_s(
         device_read_bytes=device_bytes,

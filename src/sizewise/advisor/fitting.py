@@ -23,7 +23,7 @@ from sizewise.domain.request import Filters, Limits
 from sizewise.domain.text import T
 from sizewise.errors import NotSupported, UnknownName
 from sizewise.estimate.columns import first_value
-from sizewise.estimate.prefill import prefill_s
+from sizewise.estimate.prefill import prefill
 from sizewise.estimate.speed import step_s, step_terms
 from sizewise.export import launch
 
@@ -220,7 +220,7 @@ def decode_rate(case: Case) -> Estimate | Unknown:
     k_bytes, v_bytes = cache_bytes(case.kv_type)
     terms = step_terms(
         models=models, weights=weights, machines=machines,
-        coefficients=coefficients(case.engine.name, [case.machine.device.device_class], case.quantization.speed_class),
+        coefficients=coefficients(case.engine.name, [case.machine.device], case.quantization.speed_class),
         context_tokens=case.context_tokens / 2, k_bytes_per_element=k_bytes, v_bytes_per_element=v_bytes,
         split=case.split,
     )  # fmt: skip
@@ -236,17 +236,15 @@ def text_rate(case: Case) -> Estimate | Unknown:
         return Unknown(reason="it does not fit, so it has no speed")
     models, weights, machines = case.columns
     try:
-        constants = coefficients(
-            case.engine.name, [case.machine.device.device_class], case.quantization.speed_class
-        )
+        constants = coefficients(case.engine.name, [case.machine.device], case.quantization.speed_class)
     except UnknownName:
         return Unknown(reason="no speed is known for this engine")
-    seconds = prefill_s(
+    text = prefill(
         models=models, weights=weights, machines=machines, coefficients=constants,
         input_tokens=float(case.context_tokens), split=case.split,
     )  # fmt: skip
     row = Row(model=case.model, quantization=case.quantization, engine=case.engine)
-    return ranged(1.0 / first_value(seconds), row, case.machine, "prefill")
+    return ranged(1.0 / first_value(text.total_s), row, case.machine, "prefill")
 
 
 def _caveats(case: Case) -> list[Text]:

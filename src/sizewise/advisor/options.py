@@ -11,12 +11,12 @@ from sizewise.advisor.costing import cost_range
 from sizewise.advisor.grading import evidence
 from sizewise.catalog.speed_constants import band
 from sizewise.catalog.weights_table import weights_basis
-from sizewise.decide.evaluate import Evaluated, evaluate, physics
+from sizewise.decide.evaluate import Evaluated, evaluate, physics, replica_of
 from sizewise.domain.decision import Deployment, Option
 from sizewise.domain.estimate import Estimate, Unknown
 from sizewise.estimate.columns import first_value
-from sizewise.estimate.load import LoadState, load_at
 from sizewise.estimate.memory_answers import memory_parts, memory_total
+from sizewise.estimate.steady import LoadState, steady_users
 from sizewise.units import MILLION, SECONDS_PER_HOUR
 
 if TYPE_CHECKING:
@@ -106,14 +106,9 @@ def load_of(known: Physics, values: Evaluated, request: Request) -> LoadState | 
     """What users feel when the asked load is shared by the replicas; None where a replica carries nobody."""
     if not math.isfinite(first_value(values.replicas)):
         return None
-    return load_at(
-        known.step,
-        known.prefill_s,
-        num_users=request.workload.num_users / values.replicas,
-        think_time_s=request.workload.think_time_s,
-        output_tokens=request.workload.output_tokens,
-        max_sequences=np.maximum(values.num_sequences, 1.0),
-    )
+    workload = request.workload
+    replica = replica_of(known, workload, np.maximum(values.num_sequences, 1.0))
+    return steady_users(replica, workload.num_users / values.replicas, workload.think_time_s)
 
 
 def ranged(likely: float, row: Row, machine: Machine, phase: str) -> Estimate | Unknown:
@@ -121,7 +116,7 @@ def ranged(likely: float, row: Row, machine: Machine, phase: str) -> Estimate | 
     if not math.isfinite(likely):
         return Unknown(reason="no speed is known for this engine on this device")
     kind = "moe" if row.model.experts else "dense"
-    low, high, basis = band(row.engine.name, machine.device.device_class, phase, kind)
+    low, high, basis = band(row.engine.name, machine.device, phase, kind)
     return Estimate.within(likely, low, high, basis)
 
 

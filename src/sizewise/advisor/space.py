@@ -219,7 +219,7 @@ def _blocks_of(
     )
     if not len(machine_ids):
         return
-    classes = [machines[i].device.device_class for i in machine_ids]
+    devices = [machines[i].device for i in machine_ids]
     counts = parts.machines.num_devices[machine_ids]
     distinct = sorted({int(n) for n in counts.tolist()})
     groups: dict[tuple[str, str, str], list[int]] = {}
@@ -229,7 +229,7 @@ def _blocks_of(
             groups.setdefault((kind.speed_class, kind.compute_class, kind.container), []).append(i)
     for (speed_class, _, _), row_list in groups.items():
         row_ids = np.array(row_list)
-        constants = coefficients(engine.name, classes, speed_class)
+        constants = coefficients(engine.name, devices, speed_class)
         able_devices = _devices_for(rows[row_list[0]].quantization, machines, machine_ids)
         for count in distinct:
             heads = parts.models.num_heads[parts.model_of_row[row_ids]]

@@ -1,8 +1,9 @@
 """Fitted constants of speed: the table speed.toml and what it means for an engine, device classes and a format.
 
-The table is additive in logarithms: an engine family has one value a device class and one factor a weight format.
-A device class that was never measured takes the pooled value; a format that was never measured takes the factor of
-the nearest one (see NEAREST_FORMAT) and a wider band.
+The table is additive in logarithms: an engine family has one value a device class, one factor a generation of chips
+and one a weight format. A device class that was never measured takes the value of its vendor, else the pooled one; a
+generation without a factor takes none; a format that was never measured takes the factor of the nearest one (see
+NEAREST_FORMAT). A device that was never measured has the wider band of devices that a fit has not seen.
 """
 
 from __future__ import annotations
@@ -20,24 +21,30 @@ from sizewise.estimate.speed import SpeedCoefficients
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from sizewise.domain.device import Device
+
 POOLED = "pooled"
 """Entry for device classes without measurements."""
 BOUNDS = {
     "read_efficiency": (0.2, 1.0),
     "cache_efficiency": (0.2, 1.0),
+    "link_efficiency": (0.02, 1.0),
     "decode_utilisation": (0.02, 1.0),
     "prefill_utilisation": (0.02, 1.0),
     "attention_utilisation": (0.002, 1.0),
 }
 """Shares of a peak outside these ranges are not physical, or point at a fault of the measurement."""
-COMPUTE_CLASSES = {"fp8": "fp8", "int8": "int8", "fp4": "fp4"}
-"""Matrix rate by speed class; all others multiply in 16 bits."""
+BLOCK_FORMATS = ("q8", "q6", "q5", "q4", "q3", "q2")
+COMPUTE_CLASSES = {"fp8": "fp8", "int8": "int8", "fp4": "fp4"} | dict.fromkeys(BLOCK_FORMATS, "int8")
+"""Matrix rate by speed class; all others multiply in 16 bits. llama.cpp rounds activations to 8 bits and multiplies
+blocks of integers (its MMQ kernels), whatever the bits of the weights."""
 FAMILIES = {"ollama": "llama.cpp", "lm-studio": "llama.cpp", "exllamav3": "llama.cpp"}
 """Engines that run the kernels of another one, or for want of measurements are taken to be as fast."""
 NEAREST_FORMAT = {"q6": "q8", "q5": "q4", "q3": "q4", "q2": "q3", "int4": "q4", "q4": "int4", "q8": "int8"}
 """Format whose factor stands in where none was fitted."""
 UNSEEN_WIDENING = 1.6
-"""Bands of pooled constants are so much wider in logarithms than those of fitted ones. Assumed."""
+"""Bands of engines or device classes without measurements are so much wider in logarithms than those of devices that
+were held out of the fit. Assumed."""
 
 
 class Band(NamedTuple):
@@ -70,22 +77,23 @@ def family_of(engine_name: str) -> str:
 
 def coefficients(
     engine_name: str,
-    device_classes: Sequence[str],
+    devices: Sequence[Device],
     speed_class: str,
     *,
     conditions: Sequence[Sequence[str]] | None = None,
 ) -> SpeedCoefficients:
-    """Constants of one engine and one weight format for machines of these classes, in their order.
+    """Constants of one engine and one weight format for machines of these devices, in their order.
 
     `conditions`: settings of every machine that change its kernels (keys of the table); usually none.
     """
     entry = speed_table()["engine"][family_of(engine_name)]
     factors = _format_factors(entry["format"], speed_class)
-    kinds = sorted(set(device_classes))
+    kinds = sorted({(device.device_class, device.generation) for device in devices})
     position = {kind: i for i, kind in enumerate(kinds)}
-    index = np.array([position[kind] for kind in device_classes], dtype=np.intp)
+    index = np.array([position[d.device_class, d.generation] for d in devices], dtype=np.intp)
     per_kind = {
-        name: [_value(entry["class"], kind, name) for kind in kinds] for name in entry["class"][POOLED]
+        name: [_value(entry, device_class, generation, name) for device_class, generation in kinds]
+        for name in entry["class"][POOLED]
     }
     arrays = {name: np.array(values)[index] * factors.get(name, 1.0) for name, values in per_kind.items()}
     for i, names in enumerate(conditions or ()):
@@ -102,8 +110,19 @@ def coefficients(
     )
 
 
-def _value(classes: dict[str, dict[str, float]], kind: str, name: str) -> float:
-    return classes.get(kind, classes[POOLED]).get(name, classes[POOLED][name])
+def vendor_of(device_class: str) -> str:
+    """First word of a device class: what its classes have in common.
+
+    >>> vendor_of("nvidia-dc"), vendor_of("apple")
+    ('nvidia', 'apple')
+    """
+    return device_class.partition("-")[0]
+
+
+def _value(entry: dict[str, Any], device_class: str, generation: str, name: str) -> float:
+    classes = entry["class"]
+    known = next(k for k in (device_class, vendor_of(device_class), POOLED) if k in classes)
+    return float(classes[known][name] * entry.get("generation", {}).get(generation, {}).get(name, 1.0))
 
 
 def _format_factors(formats: dict[str, dict[str, float]], speed_class: str) -> dict[str, float]:
@@ -114,16 +133,38 @@ def _format_factors(formats: dict[str, dict[str, float]], speed_class: str) -> d
     return formats.get(speed_class, {})
 
 
-def band(engine_name: str, device_class: str, phase: str, dense_or_moe: str) -> Band:
-    """80 % range of decode, prefill, tpot, ttft or throughput, as factors of the likely value."""
-    bands = speed_table()["band"]
+def band(
+    engine_name: str, device: Device, phase: str, dense_or_moe: str, *, is_seen: bool | None = None
+) -> Band:
+    """80 % range of decode, prefill, tpot, ttft or throughput, as factors of the likely value.
+
+    A measured device has the errors of models that the fit has not seen, another device those of devices that it has
+    not seen; where nothing like it was measured, they are widened. `is_seen` says so for a fit of one's own.
+    """
     family = family_of(engine_name)
-    names = (f"{family}/{device_class}/{phase}/{dense_or_moe}", f"{family}/{phase}/{dense_or_moe}")
-    for name in names:
+    engine = speed_table()["engine"][family]
+    if is_seen is None:
+        is_seen = device_key(device) in engine["measured"]
+    bands = speed_table()["band" if is_seen else "unseen_band"]
+    is_class_seen = device.device_class in engine["class"]
+    for name in band_names(family, device.device_class, phase, dense_or_moe):
         if name in bands:
             low, high = bands[name]
-            is_seen = device_class in speed_table()["engine"][family]["class"]
-            widening = 1.0 if is_seen else UNSEEN_WIDENING
-            return Band(low**widening, high**widening, "fitted" if is_seen else "assumed")
-    low, high = bands[f"{phase}/{dense_or_moe}"]
-    return Band(low**UNSEEN_WIDENING, high**UNSEEN_WIDENING, "assumed")
+            is_fitted = is_class_seen and name.startswith(family)
+            widening = 1.0 if is_fitted else UNSEEN_WIDENING
+            return Band(low**widening, high**widening, "fitted" if is_fitted else "assumed")
+    raise ValueError(f"no band for {phase} of {dense_or_moe} models")
+
+
+def band_names(family: str, device_class: str, phase: str, dense_or_moe: str) -> tuple[str, ...]:
+    """Entries of the tables of bands that cover a figure, the narrowest group first."""
+    return (
+        f"{family}/{device_class}/{phase}/{dense_or_moe}",
+        f"{family}/{phase}/{dense_or_moe}",
+        f"{phase}/{dense_or_moe}",
+    )
+
+
+def device_key(device: Device) -> str:
+    """How the table names a measured device: the cores of a chip are another device than its accelerator."""
+    return f"{device.device_class}/{device.name}"

@@ -17,11 +17,13 @@ from sizewise.estimate.cost import monthly_usd
 from sizewise.estimate.kv_cache import KV_TYPE_BYTES
 from sizewise.estimate.load import capacity_sequences, users_per_replica
 from sizewise.estimate.memory import MemoryTerms, max_sequences, memory_terms, shortfall_bytes
-from sizewise.estimate.prefill import prefill_s
+from sizewise.estimate.prefill import Prefill, prefill
 from sizewise.estimate.speed import StepTerms, step_s, step_terms
+from sizewise.estimate.steady import Replica
 
 if TYPE_CHECKING:
     from sizewise.domain.engine import Engine
+    from sizewise.domain.number import Number
     from sizewise.domain.request import Request
     from sizewise.domain.workload import Workload
     from sizewise.estimate.columns import MachineColumns, ModelColumns, WeightColumns
@@ -62,7 +64,7 @@ class Physics:
 
     memory: MemoryTerms
     step: StepTerms
-    prefill_s: Array
+    prompt: Prefill
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,7 +116,7 @@ def physics(block: Block, request: Request) -> Physics:
         v_bytes_per_element=kv_bytes,
         split=block.split,
     )
-    prompt_s = prefill_s(
+    prompt = prefill(
         models=block.models,
         weights=block.weights,
         machines=block.machines,
@@ -122,7 +124,18 @@ def physics(block: Block, request: Request) -> Physics:
         input_tokens=workload.input_tokens,
         split=block.split,
     )
-    return Physics(memory=memory, step=step, prefill_s=np.asarray(prompt_s))
+    return Physics(memory=memory, step=step, prompt=prompt)
+
+
+def replica_of(known: Physics, workload: Workload, max_sequences: Number) -> Replica:
+    """The candidates as replicas that serve requests of mean lengths."""
+    return Replica(
+        terms=known.step,
+        prompt_s=known.prompt.work_s,
+        launch_s=known.prompt.launch_s,
+        output_tokens=workload.output_tokens,
+        max_sequences=max_sequences,
+    )
 
 
 def mean_held_tokens(workload: Workload) -> float:
@@ -137,21 +150,9 @@ def evaluate(block: Block, request: Request) -> Evaluated:
     """
     workload, known = request.workload, physics(block, request)
     fitting = max_sequences(known.memory)
-    running = capacity_sequences(
-        known.step,
-        known.prefill_s,
-        output_tokens=workload.output_tokens,
-        max_sequences=np.minimum(fitting, most_useful_sequences(workload)),
-        max_tpot_s=workload.max_tpot_s,
-        max_ttft_s=workload.max_ttft_s,
-    )
-    users = users_per_replica(
-        known.step,
-        known.prefill_s,
-        num_sequences=running,
-        think_time_s=workload.think_time_s,
-        output_tokens=workload.output_tokens,
-    )
+    replica = replica_of(known, workload, np.minimum(fitting, most_useful_sequences(workload)))
+    running = capacity_sequences(replica, max_tpot_s=workload.max_tpot_s, max_ttft_s=workload.max_ttft_s)
+    users = users_per_replica(replica, num_sequences=running, think_time_s=workload.think_time_s)
     replicas = num_replicas(workload.num_users, users)
     replicas = np.where(
         replicas <= np.minimum(block.max_replicas, request.limits.max_replicas), replicas, np.inf
@@ -163,7 +164,7 @@ def evaluate(block: Block, request: Request) -> Evaluated:
         shortfall_bytes=np.asarray(shortfall_bytes(known.memory, 1.0)),
         max_sequences=np.asarray(fitting),
         decode_s=np.asarray(step_s(known.step, 1.0)),
-        prefill_s=known.prefill_s,
+        prefill_s=np.asarray(known.prompt.total_s),
         num_sequences=running,
         num_users=users,
         replicas=replicas,

@@ -64,6 +64,11 @@ class Device:
     note: str = ""
 
     @property
+    def generation(self) -> str:
+        """What kernels are written for: the architecture, or the name of the chip (Apple M5) where none is listed."""
+        return self.architecture or " ".join(self.name.split()[:2])
+
+    @property
     def is_unified(self) -> bool:
         """Does the accelerator share the memory of the host?"""
         return self.kind in {"apple-soc", "apu", "edge", "cpu"}

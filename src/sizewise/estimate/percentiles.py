@@ -20,7 +20,7 @@ from sizewise.estimate.steady import NEARLY_ALL, Replica, cycle, steady_poisson,
 
 if TYPE_CHECKING:
     from sizewise.domain.number import Array, Number
-    from sizewise.estimate.load import LoadState
+    from sizewise.estimate.steady import LoadState
 
 SHARED_LIFE = 2 / 3
 """Variance of the running sequences averaged over the life of one of them / their variance at a moment: arrivals
@@ -169,7 +169,6 @@ def _tpot_variance(replica: Replica, load: LoadState, others: Number, idle_ratio
     settling = np.maximum(1.0 - load.num_running * slope, SLOWEST_SETTLING)
     lasting = (1.0 - settling * (1.0 - SHARED_LIFE)) / settling
     crowd = np.square(load.tpot_s * slope) * load.num_running * idle_ratio * lasting
-    share_s = replica.prompt_s / replica.output_tokens
     uneven = (1.0 + replica.input_variation**2) * (1.0 + replica.output_variation**2)
     following = 1.0 - np.minimum(load.requests_per_s * replica.prompt_s, NEARLY_ALL) * idle_ratio
-    return crowd + others * np.square(share_s / following) * uneven
+    return crowd + others * np.square(replica.share_s / following) * uneven

@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from sizewise.domain.number import Number  # noqa: TC001 - annotations of the tuple are read at run time
 from sizewise.estimate.interconnect import all_reduce_s
 from sizewise.estimate.speed import SIDE_BY_SIDE, expert_coverage, matrix_flop_per_s, read_s_per_byte
 
 if TYPE_CHECKING:
-    from sizewise.domain.number import Number
     from sizewise.estimate.columns import MachineColumns, ModelColumns, WeightColumns
     from sizewise.estimate.speed import SpeedCoefficients
 
 
-def prefill_s(
+class Prefill(NamedTuple):
+    """Reading one prompt on an idle machine. [s]"""
+
+    work_s: Number
+    """Arithmetic, weights and communication: what it costs in a step that runs anyway."""
+    launch_s: Number
+    """Launching the layers, once a chunk: a step that takes prompt tokens along has paid it already."""
+
+    @property
+    def total_s(self) -> Number:
+        """Both. [s]"""
+        return self.work_s + self.launch_s
+
+
+def prefill(
     *,
     models: ModelColumns,
     weights: WeightColumns,
@@ -23,10 +37,11 @@ def prefill_s(
     coefficients: SpeedCoefficients,
     input_tokens: Number,
     split: str,
-) -> Number:
-    """Reading a prompt of so many tokens on an idle machine. [s]
+) -> Prefill:
+    """Reading a prompt of so many tokens on an idle machine.
 
-    chunks x (max(matrix work / (utilisation x rate), weights read) + launches) + attention work / (utilisation x rate)
+    chunks x (matrix work / (utilisation x rate) + passes x weights read + launches)
+    + attention work / (utilisation x rate)
     A tensor split divides the work and adds two all-reduces a layer; a layer split works like a pipeline of chunks.
     Valid for: dense and mixture-of-experts transformers; experts read by coverage of the chunk.
     """
@@ -44,13 +59,13 @@ def prefill_s(
         np.asarray(models.expert_ratio) < 1, matrix_s / coefficients.expert_utilisation, matrix_s
     )
     launch_s = coefficients.prefill_layer_s * models.num_layers
-    busy_s = num_chunks * np.maximum(matrix_s, chunk_bytes * byte_s)
+    busy_s = num_chunks * (matrix_s + coefficients.prefill_passes * chunk_bytes * byte_s)
     busy_s = busy_s + attention_flop(models, tokens) * (1.0 / (coefficients.attention_utilisation * rate))
     if split == "layer":
         busy_s = busy_s * _pipeline_share(num_chunks, machines.num_devices)
     if split == "tensor":
-        busy_s = busy_s + _all_reduces_s(models, machines, tokens, num_chunks)
-    return busy_s + num_chunks * launch_s
+        busy_s = busy_s + _all_reduces_s(models, machines, coefficients, tokens, num_chunks)
+    return Prefill(work_s=busy_s, launch_s=num_chunks * launch_s)
 
 
 def prompt_flop_per_token(models: ModelColumns) -> Number:
@@ -81,10 +96,17 @@ def _pipeline_share(num_chunks: Number, num_devices: Number) -> Number:
 
 
 def _all_reduces_s(
-    models: ModelColumns, machines: MachineColumns, tokens: Number, num_chunks: Number
+    models: ModelColumns,
+    machines: MachineColumns,
+    coefficients: SpeedCoefficients,
+    tokens: Number,
+    num_chunks: Number,
 ) -> Number:
     once_s, byte_s = all_reduce_s(
-        num_devices=machines.num_devices, link_bytes_per_s=machines.link_bytes_per_s
+        num_devices=machines.num_devices,
+        link_bytes_per_s=machines.link_bytes_per_s,
+        round_s=coefficients.all_reduce_s,
+        link_efficiency=coefficients.link_efficiency,
     )
     message_bytes = 2.0 * models.hidden_size * tokens
     return 2.0 * models.num_layers * (num_chunks * once_s + message_bytes * byte_s)

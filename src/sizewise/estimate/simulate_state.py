@@ -63,8 +63,9 @@ def simulated_engine(
     held_tokens: float,
     cache_token_s: float,
     input_tokens: float,
-    prefill_s: float,
-    double_prefill_s: float,
+    prompt_s: float,
+    double_prompt_s: float,
+    launch_s: float,
     max_running: int,
     token_budget: int,
     pool_tokens: float,
@@ -73,21 +74,19 @@ def simulated_engine(
 ) -> SimulatedEngine:
     """The step of the closed form, taken apart into what answers, cached tokens and prompt tokens add to it.
 
-    `terms` hold for sequences of `held_tokens`; `double_prefill_s` is the prefill of a prompt twice as long. A prefill
+    `terms` hold for sequences of `held_tokens`; `double_prompt_s` is the work of a prompt twice as long. A prefill
     is the launches of a step plus a n + c n^2, with a and c from both.
     """
     counts = np.arange(max_running + 1, dtype=np.float64)
     table = np.asarray(step_s(terms, counts), dtype=np.float64) - counts * (cache_token_s * held_tokens)
-    table[0] = float(terms.launch_s)
-    once_s = max(prefill_s - float(terms.launch_s), 0.0)
-    twice_s = max(double_prefill_s - float(terms.launch_s), 0.0)
-    square = max(twice_s - 2 * once_s, 0.0) / (2 * input_tokens**2)
+    table[0] = launch_s
+    square = max(double_prompt_s - 2 * prompt_s, 0.0) / (2 * input_tokens**2)
     return SimulatedEngine(
         step_table_s=table,
         cache_token_s=cache_token_s,
-        prompt_token_s=once_s / input_tokens - square * input_tokens,
+        prompt_token_s=prompt_s / input_tokens - square * input_tokens,
         prompt_square_s=square,
-        ingest_s=terms.ingest_s,
+        ingest_s=float(terms.ingest_s),
         max_running=max_running,
         token_budget=token_budget,
         pool_tokens=pool_tokens,

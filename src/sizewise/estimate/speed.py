@@ -72,8 +72,15 @@ class SpeedCoefficients:
     """The same for mixtures of experts, relative to dense models: their matrices are many and small."""
     attention_utilisation: Number
     """Share of the peak matrix rate that the attention of a prefill reaches."""
+    prefill_passes: Number
+    """How often a chunk of a prefill reads the weights, as multiples of what a decode step does: unpacked copies are
+    written and read again, and what overlaps with arithmetic does not count."""
     prefill_layer_s: Number
     """Overhead of a layer in one chunk of a prefill. [s]"""
+    all_reduce_s: Number
+    """One round of the log2(g) rounds in which g devices of a tensor split add up what each has computed. [s]"""
+    link_efficiency: Number
+    """Share of the listed link bandwidth that its messages reach."""
     row_hop_s: Number
     """What a row split adds to every layer for each device: gathering activations over the host. [s]"""
     chunk_tokens: float
@@ -90,8 +97,6 @@ class StepTerms:
 
     fixed_s: Number
     """Paid by every step: overheads and communication. [s]"""
-    launch_s: Number
-    """The part of `fixed_s` that launches the layers: a step that takes prompt tokens along pays it only once. [s]"""
     dense_s: Number
     """Weights that every step reads. [s]"""
     expert_s: Number
@@ -102,7 +107,7 @@ class StepTerms:
     """Paid for every running sequence: its cache, its state, its share of communication. [s]"""
     compute_s: Number
     """Arithmetic of one sequence. [s]"""
-    ingest_s: float
+    ingest_s: Number
     """Time before a request reaches the model. [s]"""
 
     @property
@@ -170,11 +175,9 @@ def step_terms(
     embedding = (1 - models.ties_embeddings) * models.vocab_size * models.hidden_size
     token_flop = 2.0 * (models.num_active_params - embedding)
     rate = matrix_flop_per_s(machines, coefficients.compute_class)
-    launch_s = coefficients.layer_s * models.num_layers
     fixed_s, shared_s = _communication_s(models, machines, coefficients, split)
     return StepTerms(
-        fixed_s=launch_s + coefficients.step_s + fixed_s,
-        launch_s=launch_s,
+        fixed_s=coefficients.layer_s * models.num_layers + coefficients.step_s + fixed_s,
         dense_s=weights.dense_read_bytes * byte_s,
         expert_s=weights.expert_bytes * (byte_s / coefficients.expert_efficiency),
         expert_ratio=models.expert_ratio,
@@ -257,7 +260,10 @@ def _communication_s(
         return models.num_layers * (machines.num_devices * coefficients.row_hop_s), 0.0
     if split == "tensor":
         once_s, byte_s = all_reduce_s(
-            num_devices=machines.num_devices, link_bytes_per_s=machines.link_bytes_per_s
+            num_devices=machines.num_devices,
+            link_bytes_per_s=machines.link_bytes_per_s,
+            round_s=coefficients.all_reduce_s,
+            link_efficiency=coefficients.link_efficiency,
         )
         return 2 * models.num_layers * once_s, 2 * models.num_layers * models.hidden_size * 2 * byte_s
     if split == "layer":

@@ -1,28 +1,28 @@
-"""Steady state as an arriving request sees it: itself beside the others that run.
+"""Steady state of a replica: how many requests run, and what each of them feels.
 
-`load` takes the mean number of running sequences n for the step that requests feel. Where few run, a request feels
-more: by the arrival theorem it meets the others as they are without it, so its steps carry
+A replica with b running sequences works in steps. Between them it reads the prompts of new requests, so that a request
+beside `o` others feels
 
-    b = 1 + n (Poisson),   b = 1 + n (N - 1) / N (of N users)
+    TPOT = step(1 + o) + o x prompt / output tokens
+    TTFT = ingest + prefill + busy x (rest of the step under way + step - launches + prompts of those who wait along)
 
-For many sequences, and for users who never pause (n = N), both are the same.
+By the arrival theorem it meets the others as they are without it: o = n of Poisson arrivals, o = n (N - 1) / N of N
+users, n being the mean number that runs. `prompt` is a prefill without the launches of its layers, which
+the step has already paid.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from sizewise.estimate.load import LoadState
-from sizewise.estimate.speed import step_s
+from sizewise.domain.number import Array, Number  # noqa: TC001 - dataclass annotations are read at run time
+from sizewise.estimate.speed import StepTerms, step_s
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from sizewise.domain.number import Array, Number
-    from sizewise.estimate.speed import StepTerms
 
 HALVINGS = 40
 """Bisection steps: the result is exact to 1e-12 of the range."""
@@ -32,28 +32,54 @@ NEARLY_ALL = 0.9999
 
 @dataclass(frozen=True, kw_only=True)
 class Replica:
-    """One replica and the lengths that it is asked for."""
+    """One replica, or an array of them, and the lengths that it is asked for."""
 
     terms: StepTerms
-    prefill_s: Number
-    """A prompt of mean length on an idle machine. [s]"""
+    prompt_s: Number
+    """Reading a prompt of mean length in a step that runs anyway. [s]"""
+    launch_s: Number
+    """What it takes beyond that on an idle machine: launching the layers. [s]"""
     output_tokens: Number
-    input_variation: float
-    """Standard deviation / mean of the prompts. [ratio]"""
-    output_variation: float
     max_sequences: Number
+    input_variation: float = 0.0
+    """Standard deviation / mean of the prompts. [ratio]"""
+    output_variation: float = 0.0
 
     @property
-    def prompt_s(self) -> Number:
-        """Reading a prompt inside a step: without the launches that the step has paid. [s]"""
-        return np.maximum(self.prefill_s - self.terms.launch_s, 0.0)
+    def prefill_s(self) -> Number:
+        """Reading a prompt of mean length on an idle machine. [s]"""
+        return self.prompt_s + self.launch_s
+
+    @property
+    def share_s(self) -> Number:
+        """What each other request adds to every token of an answer: its prompt / output tokens. [s]"""
+        return self.prompt_s / self.output_tokens
 
     def first_token_s(self, cycle: Cycle) -> Number:
         """Mean time to the first token with a place at once. [s]
 
-        ingest + prefill + busy x (rest of the step under way + step - launch + prompts of those who wait along).
+        ingest + prefill + busy x delay.
         """
         return self.terms.ingest_s + self.prefill_s + cycle.busy_ratio * cycle.delay_s
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoadState:
+    """What a replica does, and what its users feel, in steady state."""
+
+    num_running: Number
+    """Mean sequences in the batch. [count]"""
+    ttft_s: Number
+    """Mean time to the first token, waiting for a place included. [s]"""
+    tpot_s: Number
+    """Mean time per output token after the first. [s]"""
+    output_tokens_per_s: Number
+    """Output of the replica. [tokens/s]"""
+    requests_per_s: Number
+    busy_ratio: Number
+    """Requests carried / requests that the replica can carry at most."""
+    is_stable: Number
+    """Does the queue stay finite? Always true in a closed loop."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +92,13 @@ class Cycle:
     """Their mean delay beside their own prefill. [s]"""
     variance_s2: Number
     """Variance of that delay. [s^2]"""
+
+
+class Latencies(NamedTuple):
+    """What a request feels on average. [s]"""
+
+    ttft_s: Number
+    tpot_s: Number
 
 
 def cycle(replica: Replica, *, step: Number, reading_ratio: Number, others: Number) -> Cycle:
@@ -86,9 +119,27 @@ def cycle(replica: Replica, *, step: Number, reading_ratio: Number, others: Numb
     along = reading_ratio * (replica.prompt_s * met_s * grown + (1.0 + reading_ratio) * met_variance)
     return Cycle(
         busy_ratio=1.0 - np.exp(-np.asarray(others)),
-        delay_s=met_s / 2.0 + step - replica.terms.launch_s + reading_ratio * met_s,
+        delay_s=met_s / 2.0 + np.maximum(step - replica.launch_s, 0.0) + reading_ratio * met_s,
         variance_s2=rest_variance + along,
     )
+
+
+def latencies(replica: Replica, num_sequences: Number) -> Latencies:
+    """Means felt by a request that is one of so many running ones, with a place at once.
+
+    Both rise with the number of sequences.
+    """
+    others = num_sequences - 1.0
+    step = step_s(replica.terms, num_sequences)
+    waited_s = others * replica.share_s
+    shared = cycle(replica, step=step, reading_ratio=waited_s / (step + waited_s), others=others)
+    return Latencies(replica.first_token_s(shared), step + waited_s)
+
+
+def held_s(replica: Replica, num_sequences: Number) -> Array:
+    """How long a request holds its place: TTFT + output tokens x TPOT. [s]"""
+    ttft, tpot = latencies(replica, num_sequences)
+    return np.asarray(ttft + replica.output_tokens * tpot)
 
 
 def top_requests_per_s(replica: Replica) -> Number:
@@ -111,16 +162,16 @@ def steady_poisson(replica: Replica, requests_per_s: Number) -> LoadState:
     is_stable = rate < top
     reading = np.where(is_stable, np.minimum(rate * replica.prompt_s, NEARLY_ALL), np.nan)
 
-    def feel(running: Array) -> tuple[Array, Array]:
+    def feel(running: Array) -> Latencies:
         step = step_s(replica.terms, np.minimum(1.0 + running, replica.max_sequences))
         first_s = replica.first_token_s(cycle(replica, step=step, reading_ratio=reading, others=running))
-        return np.asarray(first_s), np.asarray(step / (1.0 - reading))
+        return Latencies(first_s, step / (1.0 - reading))
 
     def excess(running: Array) -> Array:
         first_s, each_s = feel(running)
-        return running - rate * (first_s + replica.output_tokens * each_s)
+        return np.asarray(running - rate * (first_s + replica.output_tokens * each_s))
 
-    running = _crossing(excess, np.broadcast_to(replica.max_sequences, rate.shape) + 0.0)
+    running = _crossing(excess, np.broadcast_to(replica.max_sequences, reading.shape) + 0.0)
     running = np.where(is_stable, running, np.nan)
     first_s, each_s = feel(running)
     return LoadState(
@@ -137,28 +188,24 @@ def steady_poisson(replica: Replica, requests_per_s: Number) -> LoadState:
 def steady_users(replica: Replica, num_users: Number, think_time_s: float) -> LoadState:
     """N users who wait for the answer, pause and send again.
 
-    n (H + Z) = N H with H = TTFT + output tokens x TPOT, TPOT = step(b) + (b - 1) x prompt / output tokens; beyond the
-    places the rest wait, and by Little's law for N / rate - Z - H.
+    n (H + Z) = N H with H = TTFT + output tokens x TPOT; beyond the places the rest wait, and by Little's law for
+    N / rate - Z - H.
     """
     users = np.asarray(num_users, dtype=np.float64)
     most = np.minimum(users, np.floor(replica.max_sequences))
-    share_s = replica.prompt_s / replica.output_tokens
 
-    def feel(running: Array) -> tuple[Array, Array]:
+    def seen(running: Array) -> Array:
         others = np.minimum(running * (1.0 - 1.0 / users), most - 1.0)
-        step = step_s(replica.terms, 1.0 + others)
-        reading = others * share_s / (step + others * share_s)
-        first_s = replica.first_token_s(cycle(replica, step=step, reading_ratio=reading, others=others))
-        return np.asarray(first_s), np.asarray(step + others * share_s)
+        return np.asarray(1.0 + np.maximum(others, 0.0))
 
-    def held_s(running: Array) -> Array:
-        first_s, each_s = feel(running)
-        return first_s + replica.output_tokens * each_s
+    def excess(running: Array) -> Array:
+        return running * (1.0 + think_time_s / held_s(replica, seen(running))) - users
 
-    running = _crossing(lambda n: n * (1.0 + think_time_s / held_s(n)) - users, most)
-    first_s, each_s = feel(running)
-    rate = running / held_s(running)
-    queued_s = np.where(running >= most, np.maximum(users / rate - think_time_s - held_s(running), 0.0), 0.0)
+    running = most if think_time_s == 0 else _crossing(excess, most)
+    first_s, each_s = latencies(replica, seen(running))
+    held = first_s + replica.output_tokens * each_s
+    rate = running / held
+    queued_s = np.where(running >= most, np.maximum(users / rate - think_time_s - held, 0.0), 0.0)
     return LoadState(
         num_running=running,
         ttft_s=first_s + queued_s,

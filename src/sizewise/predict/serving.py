@@ -7,17 +7,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from sizewise.catalog.speed_constants import band
-from sizewise.estimate.load import load_at, max_requests_per_s, poisson_at
-from sizewise.estimate.prefill import prefill_s
-from sizewise.estimate.speed import cache_read_bytes, step_s, step_terms
-from sizewise.predict.speed_cases import Case, CaseGroup, case_groups, group_coefficients, resolved_cases
+from sizewise.estimate.speed import cache_read_bytes, step_s
+from sizewise.estimate.steady import Replica, steady_poisson, steady_users, top_requests_per_s
+from sizewise.predict.speed_cases import Case, CaseGroup, group_coefficients, group_terms, grouped_answers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from sizewise.catalog import Catalog
     from sizewise.domain.number import Array, Number
-    from sizewise.estimate.speed import SpeedCoefficients, StepTerms
+    from sizewise.estimate.speed import SpeedCoefficients
 
 METRICS = {"output_tokens_per_s": "throughput", "ttft_s": "ttft", "tpot_s": "tpot"}
 """Prediction columns, and the phase whose band each takes."""
@@ -51,20 +50,19 @@ def predict_serving(
 
     What names something unknown is blank and leaves one warning line.
     """
-    cases, warnings = resolved_cases(questions, catalog)
-    answers: dict[str, dict[str, Any]] = {}
-    for group in case_groups(cases):
-        served = group_served(group, group_coefficients(group))
-        for i, case in enumerate(group.cases):
-            answers[case.question["row_id"]] = _answer(case, [float(values[i]) for values in served])
-    return [answers.get(q["row_id"], {"row_id": q["row_id"]}) for q in questions], warnings
+    return grouped_answers(questions, catalog, _group_answers)
+
+
+def _group_answers(group: CaseGroup) -> list[dict[str, Any]]:
+    served = group_served(group, group_coefficients(group))
+    return [_answer(case, [float(values[i]) for values in served]) for i, case in enumerate(group.cases)]
 
 
 def _answer(case: Case, values: Sequence[float]) -> dict[str, Any]:
-    answer: dict[str, Any] = {"row_id": case.question["row_id"]}
+    answer: dict[str, Any] = {}
     kind = "moe" if case.model.experts else "dense"
     for (metric, phase), value in zip(METRICS.items(), values, strict=True):
-        factors = band(case.engine.name, case.device_class, phase, kind)
+        factors = band(case.engine.name, case.machine.device, phase, kind)
         answer |= {
             f"{metric}_low": value * factors.factor_low,
             f"{metric}_likely": value,
@@ -80,7 +78,7 @@ def group_served(group: CaseGroup, constants: SpeedCoefficients) -> Served:
     kinds = [is_static, ~np.isnan(load.asked_rate)]
     answers = (_one_batch(load), _fixed_rate(load), _closed_loop(load))
     rates, first, each = ([getattr(answer, name) for answer in answers] for name in Served._fields)
-    ingest_s = load.terms.ingest_s
+    ingest_s = load.replica.terms.ingest_s
     is_offline = group.per_case(lambda case: case.question["scenario"] in OFFLINE_SCENARIOS)
     return Served(
         load.replicas * np.select(kinds, rates[:2], rates[2]),
@@ -92,11 +90,8 @@ def group_served(group: CaseGroup, constants: SpeedCoefficients) -> Served:
 class Load(NamedTuple):
     """What every scenario is answered from, per replica."""
 
-    terms: StepTerms
-    read_s: Array
-    outputs: Array
+    replica: Replica
     users: Array
-    pool: Array
     asked_rate: Array
     """Requests per second; NaN where the question gives none."""
     replicas: Array
@@ -106,28 +101,36 @@ class Load(NamedTuple):
 def _load_of(group: CaseGroup, constants: SpeedCoefficients) -> Load:
     inputs = group.numbers("input_tokens", np.nan)
     outputs = np.maximum(group.numbers("output_tokens", np.nan), 1.0)
+    terms, prompt = group_terms(group, constants, context_tokens=inputs + outputs / 2, input_tokens=inputs)
+    streams = streams_of(group)
+    asked_rate = group.numbers("request_rate_per_s", np.nan) / streams.replicas
+    replica = Replica(
+        terms=terms,
+        prompt_s=prompt.work_s,
+        launch_s=prompt.launch_s,
+        output_tokens=outputs,
+        max_sequences=streams.pool,
+    )
+    return Load(replica, streams.users, asked_rate, streams.replicas)
+
+
+class Streams(NamedTuple):
+    """Who asks, per replica."""
+
+    users: Array
+    """Streams of the closed loop; as many as have room where the question gives none."""
+    pool: Array
+    """Sequences that run at once at most."""
+    replicas: Array
+    """Replicas that have anything to do."""
+
+
+def streams_of(group: CaseGroup) -> Streams:
+    """Streams and places of every case."""
     cache_bytes = group.per_case(lambda case: case.cache_bytes)
-    terms = step_terms(
-        models=group.models,
-        weights=group.weights,
-        machines=group.machines,
-        coefficients=constants,
-        context_tokens=inputs + outputs / 2,
-        k_bytes_per_element=cache_bytes[:, 0],
-        v_bytes_per_element=cache_bytes[:, 1],
-        split=group.key.split,
-    )
-    read_s = prefill_s(
-        models=group.models,
-        weights=group.weights,
-        machines=group.machines,
-        coefficients=constants,
-        input_tokens=inputs,
-        split=group.key.split,
-    )
     sequence_bytes = cache_read_bytes(
         models=group.models,
-        context_tokens=inputs + outputs,
+        context_tokens=group.numbers("input_tokens", np.nan) + group.numbers("output_tokens", np.nan),
         k_bytes_per_element=cache_bytes[:, 0],
         v_bytes_per_element=cache_bytes[:, 1],
     )
@@ -135,42 +138,26 @@ def _load_of(group: CaseGroup, constants: SpeedCoefficients) -> Load:
     replicas = group.per_case(lambda case: float(case.num_replicas))
     replicas = np.where(np.isnan(streams), replicas, np.minimum(replicas, streams))
     pool = pool_sequences(group, sequence_bytes)
-    users = np.where(np.isnan(streams), pool, streams / replicas)
-    asked_rate = group.numbers("request_rate_per_s", np.nan) / replicas
-    return Load(terms, np.asarray(read_s), outputs, users, pool, asked_rate, replicas)
+    return Streams(np.where(np.isnan(streams), pool, streams / replicas), pool, replicas)
 
 
 def _closed_loop(load: Load) -> Served:
-    state = load_at(
-        load.terms,
-        load.read_s,
-        num_users=load.users,
-        think_time_s=0.0,
-        output_tokens=load.outputs,
-        max_sequences=load.pool,
-    )
-    burst_s = BURST_RATIO * np.maximum(load.users - 1.0, 0.0) * load.read_s
+    state = steady_users(load.replica, load.users, 0.0)
+    burst_s = BURST_RATIO * np.maximum(load.users - 1.0, 0.0) * load.replica.prefill_s
     return Served(*map(np.asarray, (state.output_tokens_per_s, state.ttft_s + burst_s, state.tpot_s)))
 
 
 def _fixed_rate(load: Load) -> Served:
-    top_rate = max_requests_per_s(
-        load.terms, load.read_s, output_tokens=load.outputs, max_sequences=load.pool
-    )
-    state = poisson_at(
-        load.terms,
-        load.read_s,
-        requests_per_s=np.minimum(load.asked_rate, BUSIEST * top_rate),
-        output_tokens=load.outputs,
-        max_sequences=load.pool,
-    )
+    top_rate = top_requests_per_s(load.replica)
+    state = steady_poisson(load.replica, np.minimum(load.asked_rate, BUSIEST * top_rate))
     return Served(*map(np.asarray, (state.output_tokens_per_s, state.ttft_s, state.tpot_s)))
 
 
 def _one_batch(load: Load) -> Served:
-    read_s, step = load.users * load.read_s, step_s(load.terms, load.users)
-    rate = load.users * load.outputs / (read_s + load.outputs * step)
-    return Served(*map(np.asarray, (rate, read_s + load.terms.ingest_s, step)))
+    replica = load.replica
+    read_s, step = load.users * replica.prefill_s, step_s(replica.terms, load.users)
+    rate = load.users * replica.output_tokens / (read_s + replica.output_tokens * step)
+    return Served(*map(np.asarray, (rate, read_s + replica.terms.ingest_s, step)))
 
 
 def pool_sequences(group: CaseGroup, sequence_bytes: Number) -> Array:

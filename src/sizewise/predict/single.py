@@ -8,9 +8,8 @@ import numpy as np
 
 from sizewise.catalog.speed_constants import band
 from sizewise.estimate.memory import memory_terms, required_bytes
-from sizewise.estimate.prefill import prefill_s
-from sizewise.estimate.speed import step_s, step_terms
-from sizewise.predict.speed_cases import Case, CaseGroup, case_groups, group_coefficients, resolved_cases
+from sizewise.estimate.speed import step_s
+from sizewise.predict.speed_cases import Case, CaseGroup, group_coefficients, group_terms, grouped_answers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -32,27 +31,26 @@ def predict_single(
 
     What names something unknown is blank and leaves one warning line.
     """
-    cases, warnings = resolved_cases(questions, catalog)
-    answers: dict[str, dict[str, Any]] = {}
-    for group in case_groups(cases):
-        rates = group_tokens_per_s(group, group_coefficients(group))
-        for case, rate, fit in zip(group.cases, rates.tolist(), group_fits(group).tolist(), strict=True):
-            is_on_host = case.question.get("offload") == "none"
-            answers[case.question["row_id"]] = _answer(case, rate) | (
-                {} if is_on_host else {"fits": bool(fit)}
-            )
-    return [answers.get(q["row_id"], {"row_id": q["row_id"]}) for q in questions], warnings
+    return grouped_answers(questions, catalog, _group_answers)
+
+
+def _group_answers(group: CaseGroup) -> list[dict[str, Any]]:
+    rates = group_tokens_per_s(group, group_coefficients(group)).tolist()
+    answers = []
+    for case, rate, fit in zip(group.cases, rates, group_fits(group).tolist(), strict=True):
+        verdict = {} if case.question.get("offload") == "none" else {"fits": bool(fit)}
+        answers.append(_answer(case, rate) | verdict)
+    return answers
 
 
 def _answer(case: Case, rate: float) -> dict[str, Any]:
     """The rate and its range; prefill over a row split depends on the host's links, which no question names."""
     if case.split == "row" and case.question["phase"] != "decode":
-        return {"row_id": case.question["row_id"]}
+        return {}
     factors = band(
-        case.engine.name, case.device_class, _phase(case), "moe" if case.model.experts else "dense"
+        case.engine.name, case.machine.device, _phase(case), "moe" if case.model.experts else "dense"
     )
     return {
-        "row_id": case.question["row_id"],
         "low": rate * factors.factor_low,
         "likely": rate,
         "high": rate * factors.factor_high,
@@ -82,32 +80,25 @@ def group_fits(group: CaseGroup) -> Array:
     return np.asarray(required_bytes(terms, 1.0) <= terms.budget)
 
 
+def prompt_tokens(group: CaseGroup) -> Array:
+    """Prompt of every case. [tokens]"""
+    return np.asarray(np.maximum(group.numbers("prompt_tokens", USUAL_PROMPT_TOKENS), 1.0))
+
+
+def held_tokens(group: CaseGroup) -> Array:
+    """What the cache holds on average while every case writes. [tokens]"""
+    is_decode = group.per_case(lambda case: case.question["phase"]) == "decode"
+    held = np.where(is_decode, group.numbers("depth_tokens", 0.0), prompt_tokens(group))
+    held = held + group.numbers("generated_tokens", USUAL_OUTPUT_TOKENS) / 2
+    return np.asarray(np.minimum(held, group.numbers("context_tokens", np.inf)))
+
+
 def group_tokens_per_s(group: CaseGroup, constants: SpeedCoefficients) -> Array:
     """Rate of every case: of decoding, of prefill, or of prompt and output over the whole time. [tokens/s]"""
     phase = group.per_case(lambda case: case.question["phase"])
-    prompt = np.maximum(group.numbers("prompt_tokens", USUAL_PROMPT_TOKENS), 1.0)
-    output = group.numbers("generated_tokens", USUAL_OUTPUT_TOKENS)
-    held = np.where(phase == "decode", group.numbers("depth_tokens", 0.0), prompt)
-    cache_bytes = group.per_case(lambda case: case.cache_bytes)
-    terms = step_terms(
-        models=group.models,
-        weights=group.weights,
-        machines=group.machines,
-        coefficients=constants,
-        context_tokens=np.minimum(held + output / 2, group.numbers("context_tokens", np.inf)),
-        k_bytes_per_element=cache_bytes[:, 0],
-        v_bytes_per_element=cache_bytes[:, 1],
-        split=group.key.split,
-    )
-    read_s = prefill_s(
-        models=group.models,
-        weights=group.weights,
-        machines=group.machines,
-        coefficients=constants,
-        input_tokens=prompt,
-        split=group.key.split,
-    )
-    step = step_s(terms, 1.0)
+    prompt, output = prompt_tokens(group), group.numbers("generated_tokens", USUAL_OUTPUT_TOKENS)
+    terms, text = group_terms(group, constants, context_tokens=held_tokens(group), input_tokens=prompt)
+    step, read_s = step_s(terms, 1.0), text.total_s
     whole_s = read_s + output * step
     return np.select(
         [phase == "decode", phase == "prefill"], [1 / step, prompt / read_s], (prompt + output) / whole_s

@@ -24,6 +24,8 @@ from sizewise.estimate.columns import (
     model_columns,
 )
 from sizewise.estimate.kv_cache import KV_TYPE_BYTES
+from sizewise.estimate.prefill import prefill
+from sizewise.estimate.speed import step_terms
 from sizewise.units import GIB
 
 if TYPE_CHECKING:
@@ -33,9 +35,10 @@ if TYPE_CHECKING:
     from sizewise.domain.device import Device
     from sizewise.domain.engine import Engine
     from sizewise.domain.model import Model
-    from sizewise.domain.number import Array
+    from sizewise.domain.number import Array, Number
     from sizewise.domain.quantization import Quantization
-    from sizewise.estimate.speed import SpeedCoefficients
+    from sizewise.estimate.prefill import Prefill
+    from sizewise.estimate.speed import SpeedCoefficients, StepTerms
 
 SAME_MEMORY_RATIO = 0.08
 """A driver reports up to so much less than the size on the box."""
@@ -66,8 +69,7 @@ class Case:
     model: Model
     quantization: Quantization
     machine: Machine
-    device_class: str
-    """Class whose speed constants hold: `cpu` where the question keeps a device out of it."""
+    """Its device is the processor of a chip where the question keeps the accelerator out of it."""
     split: str
     num_replicas: float = 1.0
 
@@ -99,9 +101,9 @@ class CaseGroup:
     machines: MachineColumns
 
     @property
-    def device_classes(self) -> list[str]:
-        """Speed class of the machine of every case."""
-        return [case.device_class for case in self.cases]
+    def devices(self) -> list[Device]:
+        """The device of every case."""
+        return [case.machine.device for case in self.cases]
 
     def numbers(self, column: str, default: float) -> Array:
         """One number a case."""
@@ -143,7 +145,6 @@ def _case(question: Mapping[str, str], catalog: Catalog) -> Case:
             else _of_memory(device, question.get("device_memory_gb", "")),
             num_devices=num_devices,
         ),
-        device_class="cpu" if is_host_only else device.device_class,
         split=_split(question, engine, num_devices),
         num_replicas=max(total / num_devices, 1.0),
     )
@@ -226,10 +227,53 @@ def group_coefficients(group: CaseGroup) -> SpeedCoefficients:
     """Speed constants of every case of a group, conditions of its question included."""
     return coefficients(
         group.key.engine,
-        group.device_classes,
+        group.devices,
         group.key.speed_class,
         conditions=[conditions_of(case) for case in group.cases],
     )
+
+
+def grouped_answers(
+    questions: Sequence[Mapping[str, str]],
+    catalog: Catalog,
+    answers_of: Callable[[CaseGroup], Sequence[dict[str, Any]]],
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """What `answers_of` says about every case of a group, in the order of the questions.
+
+    What names something unknown is blank and leaves one warning line.
+    """
+    cases, warnings = resolved_cases(questions, catalog)
+    found: dict[str, dict[str, Any]] = {}
+    for group in case_groups(cases):
+        for case, answer in zip(group.cases, answers_of(group), strict=True):
+            found[case.question["row_id"]] = answer
+    return [{"row_id": q["row_id"]} | found.get(q["row_id"], {}) for q in questions], warnings
+
+
+def group_terms(
+    group: CaseGroup, constants: SpeedCoefficients, *, context_tokens: Number, input_tokens: Number
+) -> tuple[StepTerms, Prefill]:
+    """Terms of a decode step at this context, and the time of reading a prompt of this length, of every case."""
+    cache_bytes = group.per_case(lambda case: case.cache_bytes)
+    terms = step_terms(
+        models=group.models,
+        weights=group.weights,
+        machines=group.machines,
+        coefficients=constants,
+        context_tokens=context_tokens,
+        k_bytes_per_element=cache_bytes[:, 0],
+        v_bytes_per_element=cache_bytes[:, 1],
+        split=group.key.split,
+    )
+    prompt = prefill(
+        models=group.models,
+        weights=group.weights,
+        machines=group.machines,
+        coefficients=constants,
+        input_tokens=input_tokens,
+        split=group.key.split,
+    )
+    return terms, prompt
 
 
 def case_groups(cases: Sequence[Case]) -> list[CaseGroup]:
