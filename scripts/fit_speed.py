@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from sizewise.domain.number import Array
     from sizewise.predict.speed_cases import Case
 
-HELD_OUT_STEPS = 6
+HELD_OUT_STEPS = 4
 """Steps of a fit without a device, which starts from the fit with it."""
 FEWEST_ROWS = 12
 """Figures below which a group has no band of its own."""

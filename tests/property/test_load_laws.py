@@ -18,7 +18,7 @@ seconds = st.floats(1e-6, 0.05)
 
 @st.composite
 def replicas(draw: st.DrawFn) -> Replica:
-    """A dense or sparse model, one place to 300, prompts of a moment to a second."""
+    """A dense or sparse model, one place to 300, prompts of a moment to a second, answers of at least a few tokens."""
     launch_s = draw(st.floats(1e-5, 5e-3))
     is_sparse = draw(st.booleans())
     terms = StepTerms(
@@ -34,7 +34,7 @@ def replicas(draw: st.DrawFn) -> Replica:
         terms=terms,
         prompt_s=draw(st.floats(1e-4, 1.0)),
         launch_s=launch_s,
-        output_tokens=draw(st.floats(1.0, 2000.0)),
+        output_tokens=draw(st.floats(4.0, 2000.0)),
         max_sequences=float(draw(st.integers(1, 300))),
     )
 

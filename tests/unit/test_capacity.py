@@ -48,7 +48,7 @@ def test_a_range_holds_its_likely_value() -> None:
 
 
 def test_tighter_targets_carry_fewer_users() -> None:
-    tight = answer(replace(QWEN, max_tpot="12ms"))
+    tight = answer(replace(QWEN, max_tpot="8ms"))
     assert 0 < tight.num_users.likely < answer().num_users.likely
     assert tight.binding == "tpot"
 

@@ -11,7 +11,7 @@ from sizewise.catalog.speed_constants import coefficients
 from sizewise.domain.estimate import Unknown
 from sizewise.errors import NotSupported
 from sizewise.estimate.columns import first_value
-from sizewise.estimate.prefill import prefill_s
+from sizewise.estimate.prefill import prefill
 from sizewise.estimate.speed import step_s, step_terms
 
 if TYPE_CHECKING:
@@ -42,18 +42,16 @@ def prefill_at(case: Case, prompt_tokens: float) -> Estimate | Unknown:
     if constants is None:
         return NOT_KNOWN
     models, weights, machines = case.columns
-    seconds = prefill_s(
+    text = prefill(
         models=models, weights=weights, machines=machines, coefficients=constants, input_tokens=prompt_tokens,
         split=case.split,
     )  # fmt: skip
-    return ranged(prompt_tokens / first_value(seconds), _row(case), case.machine, "prefill")
+    return ranged(prompt_tokens / first_value(text.total_s), _row(case), case.machine, "prefill")
 
 
 def _constants(case: Case) -> SpeedCoefficients | None:
     try:
-        return coefficients(
-            case.engine.name, [case.machine.device.device_class], case.quantization.speed_class
-        )
+        return coefficients(case.engine.name, [case.machine.device], case.quantization.speed_class)
     except NotSupported:
         return None
 

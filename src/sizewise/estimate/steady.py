@@ -106,7 +106,8 @@ def cycle(replica: Replica, *, step: Number, reading_ratio: Number, others: Numb
 
     A cycle is C = step + prompts of the cycle before: mean step / (1 - w), variance prompt w mean (1 + v^2) /
     (1 - w^2). An arrival meets a cycle by its length (mean C* = E[C^2] / E[C]), waits for the rest of it (C* / 2),
-    then shares the next step with the w C* of prompts that arrived along. Third moments are those of a log-normal.
+    then shares the next step with the w C* of prompts that arrived along; each of the others has one prompt at most.
+    Third moments are those of a log-normal.
     Valid for: prompts within the token budget of a step.
     """
     grown = 1.0 + replica.input_variation**2
@@ -119,7 +120,8 @@ def cycle(replica: Replica, *, step: Number, reading_ratio: Number, others: Numb
     along = reading_ratio * (replica.prompt_s * met_s * grown + (1.0 + reading_ratio) * met_variance)
     return Cycle(
         busy_ratio=1.0 - np.exp(-np.asarray(others)),
-        delay_s=met_s / 2.0 + np.maximum(step - replica.launch_s, 0.0) + reading_ratio * met_s,
+        delay_s=np.minimum((0.5 + reading_ratio) * met_s, step + others * replica.prompt_s)
+        + np.maximum(step - replica.launch_s, 0.0),
         variance_s2=rest_variance + along,
     )
 
