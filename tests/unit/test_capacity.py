@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sizewise.advisor import LoadQuestion, Question, capacity
+from sizewise.domain.estimate import Estimate
 from sizewise.errors import BadInput, InvalidFile, InvalidQuantity, NotSupported, SizewiseError, UnknownName
 
 if TYPE_CHECKING:
@@ -199,3 +200,29 @@ def test_bad_input_is_said_clearly(
 ) -> None:
     with pytest.raises(error, match=said):
         capacity(question, load)
+
+
+def test_a_cached_prefix_shortens_the_wait_and_carries_more() -> None:
+    warm = answer(load=LoadQuestion(prefix_hit="0.8"))
+    assert warm.alone.ttft.mean_s < answer().alone.ttft.mean_s
+    assert warm.requests_per_s.likely > answer().requests_per_s.likely
+    assert warm.max_sequences == answer().max_sequences
+
+
+@pytest.mark.parametrize("share", ["-0.1", "1", "80"])
+def test_a_share_of_the_prompt_that_cannot_be_is_refused(share: str) -> None:
+    with pytest.raises(BadInput, match=r"--prefix-hit: .* 0 to 0\.99"):
+        answer(load=LoadQuestion(prefix_hit=share))
+
+
+def test_energy_is_power_over_tokens_and_lies_within_what_the_machine_may_draw() -> None:
+    found = answer()
+    assert found.energy is not None
+    assert found.at_requests is not None
+    watts, joules = found.energy.power_watts, found.energy.joules_per_token
+    assert isinstance(watts, Estimate)
+    assert isinstance(joules, Estimate)
+    assert joules.likely == pytest.approx(watts.likely / found.at_requests.output_tokens_per_s)
+    assert 0 < joules.low < joules.likely < joules.high
+    assert 700 < watts.likely < 1200  # 700 W of the H100, and its share of the server
+    assert watts.basis == "assumed"

@@ -13,6 +13,7 @@ from sizewise import units
 from sizewise.advisor.asking import MAX_USERS, SHOWN_LOAD, ask, machine, optional
 from sizewise.advisor.capacity_case import Case, chosen_case
 from sizewise.advisor.capacity_simulation import Simulation
+from sizewise.advisor.energy import energy_under_load
 from sizewise.advisor.fitting import find_model
 from sizewise.advisor.question import Notes
 from sizewise.catalog import load_catalog
@@ -29,7 +30,9 @@ from sizewise.estimate.percentiles import Felt, felt_by_users, felt_poisson
 
 if TYPE_CHECKING:
     from sizewise.advisor.question import Question
+    from sizewise.domain.capacity import Energy
     from sizewise.domain.decision import Assumption
+    from sizewise.domain.request import Request
     from sizewise.domain.text import Text
     from sizewise.domain.workload import Workload
     from sizewise.estimate.steady import Replica
@@ -45,6 +48,8 @@ named, so that the targets hold for that length; answers vary like those of chat
 trace 2023, conversation, in catalog/workloads.csv)."""
 USUAL_INPUT_VARIATION = 0.8
 """Of the prompts of the same trace. [ratio]"""
+MOST_PREFIX_HIT = 0.99
+"""Something of each prompt is always new. [ratio]"""
 MOST_VARIATION, MOST_RATE, MOST_BURSTS, MOST_SEED = 20.0, 1e7, 100.0, 2**63 - 1
 SHOWN_NAMES = frozenset(
     label for name, label, _ in SHOWN_LOAD if name not in {"num_users", "active_hours_per_month"}
@@ -64,6 +69,8 @@ class LoadQuestion:
     """Standard deviation / mean of prompts and of answers; 0: all the same."""
     bursts: str | float | None = None
     """Standard deviation / mean of the gaps between simulated requests; 1: Poisson."""
+    prefix_hit: str | float | None = None
+    """Share of every prompt that is still in the cache of earlier requests."""
     simulates: bool = False
     seed: str | int | None = None
 
@@ -98,10 +105,29 @@ def capacity(
     hardware = replace(machine(catalog, _only(question.device, "--device")), is_owned=True)
     trace = _trace(asked_load.trace)
     asked = ask(catalog, _with_trace(replace(question, model=()), trace))
-    case = chosen_case(catalog, asked.request, found.model, hardware)
     notes = Notes(items=[note for note in asked.assumptions if note.name in SHOWN_NAMES])
-    given = _load_asked(question, asked_load, asked.request.workload, trace, notes)
+    request = _with_prefix_hits(asked.request, asked_load.prefix_hit, notes)
+    case = chosen_case(catalog, request, found.model, hardware)
+    given = _load_asked(question, asked_load, request.workload, trace, notes)
     return _answer(case, given, asked_load, tuple(notes.items))
+
+
+def _with_prefix_hits(request: Request, given: str | float | None, notes: Notes) -> Request:
+    """The request with the share of its prompts that needs no reading.
+
+    Raises: BadInput for a share outside 0..MOST_PREFIX_HIT.
+    """
+    if given is None:
+        return request
+    share = units.parse_number(str(given), "--prefix-hit")
+    if not 0.0 <= share <= MOST_PREFIX_HIT:
+        raise BadInput(
+            "--prefix-hit: {given} is outside 0 to {most}, the share of a prompt that is cached, such as 0.5",
+            given=str(given),
+            most=str(MOST_PREFIX_HIT),
+        )
+    notes.add(T("prompt already cached"), percent(share), is_asked=True, source="")
+    return replace(request, workload=replace(request.workload, prefix_hit_ratio=share))
 
 
 def _only(names: tuple[str, ...], what: str) -> str:
@@ -204,6 +230,7 @@ def _answer(
         alone=limits.by_users(1.0),
         at_requests=limits.by_requests(rate.likely) if rate.likely > 0 else None,
         at_users=limits.by_users(users.likely) if users.likely > 0 else None,
+        energy=limits.energy(rate.likely, users.likely),
         plan=limits.plan(given, rate, users),
         simulation=simulation,
         assumptions=assumptions,
@@ -273,6 +300,17 @@ class Limits:
         """One machine with so many users."""
         felt = felt_by_users(self.replica, num_users, self.case.request.workload.think_time_s)
         return figures(felt, num_users)
+
+    def energy(self, requests_per_s: float, num_users: float) -> Energy | None:
+        """Power and energy at the most that is carried; none where nothing is."""
+        if requests_per_s <= 0 and num_users <= 0:
+            return None
+        full = self.by_requests(requests_per_s) if requests_per_s > 0 else self.by_users(num_users)
+        return energy_under_load(
+            self.case.machine,
+            num_running=full.num_running,
+            output_tokens_per_s=full.output_tokens_per_s,
+        )
 
     def plan(self, given: LoadAsked, rate: Estimate, users: Estimate) -> MachinePlan | None:
         """Machines for the asked load; none where nothing was asked for or no number of machines carries it."""

@@ -12,7 +12,7 @@ from sizewise.cli.verbs import CatalogName, option, verb
 from sizewise.domain.text import T
 
 CARRIES_NOTHING = 1
-LOAD_WORDS = ("rate", "trace", "length_variation", "bursts", "simulates", "seed")
+LOAD_WORDS = ("rate", "trace", "length_variation", "bursts", "prefix_hit", "simulates", "seed")
 QUESTION_LISTS = ("model", "device", "quantization", "engine")
 
 
@@ -45,6 +45,11 @@ QUESTION_LISTS = ("model", "device", "quantization", "engine")
     "--bursts",
     metavar="RATIO",
     help="How uneven the simulated arrivals are: 1 is Poisson, 3 comes in bursts.",
+)
+@option(
+    "--prefix-hit",
+    metavar="SHARE",
+    help="Share of every prompt that is still cached from earlier requests, such as 0.5.",
 )
 @option("--kv-type", metavar="NAME", help="Number format of the KV cache, such as f16 or q8_0.")
 @option(

@@ -122,6 +122,7 @@ def physics(block: Block, request: Request) -> Physics:
         machines=block.machines,
         coefficients=block.coefficients,
         input_tokens=workload.input_tokens,
+        cached_tokens=workload.prefix_hit_ratio * workload.input_tokens,
         split=block.split,
     )
     return Physics(memory=memory, step=step, prompt=prompt)

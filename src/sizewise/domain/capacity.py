@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sizewise.domain.decision import Assumption, Deployment  # noqa: TC001 - dataclass fields are introspected
-from sizewise.domain.estimate import Estimate  # noqa: TC001 - same
+from sizewise.domain.estimate import Estimate, Unknown  # noqa: TC001 - same
 from sizewise.domain.text import Text  # noqa: TC001 - same
 
 STEADY_GROWTH = 0.03
@@ -90,6 +90,16 @@ class SimulationResult:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Energy:
+    """Power of one machine under a load, and what a token costs of it."""
+
+    power_watts: Estimate | Unknown
+    """At the plug, the host included. [W]"""
+    joules_per_token: Estimate | Unknown
+    """For each output token, its share of the prompts included. [J/token]"""
+
+
+@dataclass(frozen=True, kw_only=True)
 class CapacityAnswer:
     """How many users and requests a machine carries within the targets."""
 
@@ -115,6 +125,8 @@ class CapacityAnswer:
     """At the largest Poisson load; none where nothing is carried."""
     at_users: LoadFigures | None
     """At the most users."""
+    energy: Energy | None
+    """At the largest load that is carried, of requests or else of users."""
     plan: MachinePlan | None
     """Machines for the load that was asked for."""
     simulation: SimulationResult | None

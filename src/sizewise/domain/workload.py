@@ -50,3 +50,5 @@ class Workload:
     max_tpot_s: float
     active_hours_per_month: float
     """Hours of use; the API bill and the energy depend on it. [hours/month]"""
+    prefix_hit_ratio: float = 0.0
+    """Share of a prompt whose cache is still there from earlier requests: it costs memory, but no reading. [ratio]"""

@@ -37,15 +37,17 @@ def prefill(
     coefficients: SpeedCoefficients,
     input_tokens: Number,
     split: str,
+    cached_tokens: Number = 0.0,
 ) -> Prefill:
     """Reading a prompt of so many tokens on an idle machine.
 
     chunks x (matrix work / (utilisation x rate) + passes x weights read + launches)
     + attention work / (utilisation x rate)
+    The first `cached_tokens` are in the cache already: they are attended to, but not read again.
     A tensor split divides the work and adds two all-reduces a layer; a layer split works like a pipeline of chunks.
     Valid for: dense and mixture-of-experts transformers; experts read by coverage of the chunk.
     """
-    tokens = np.asarray(input_tokens, dtype=np.float64)
+    tokens = np.asarray(input_tokens, dtype=np.float64) - cached_tokens
     num_chunks = np.ceil(tokens / coefficients.chunk_tokens)
     chunk_tokens = tokens / np.maximum(num_chunks, 1.0)
     ways = machines.num_devices if split in SIDE_BY_SIDE else 1.0
@@ -60,7 +62,8 @@ def prefill(
     )
     launch_s = coefficients.prefill_layer_s * models.num_layers
     busy_s = num_chunks * (matrix_s + coefficients.prefill_passes * chunk_bytes * byte_s)
-    busy_s = busy_s + attention_flop(models, tokens) * (1.0 / (coefficients.attention_utilisation * rate))
+    attention = attention_flop(models, np.asarray(input_tokens)) - attention_flop(models, cached_tokens)
+    busy_s = busy_s + attention * (1.0 / (coefficients.attention_utilisation * rate))
     if split == "layer":
         busy_s = busy_s * _pipeline_share(num_chunks, machines.num_devices)
     if split == "tensor":

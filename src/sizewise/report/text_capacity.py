@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text as Line
 
 from sizewise.decide.wording import percent
+from sizewise.domain.estimate import Unknown
 from sizewise.domain.text import T
 from sizewise.report.figures import UNKNOWN_MARK, span
 from sizewise.report.page import BAD, FAINT, GOOD, STRONG, grid, heading, paragraph
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from sizewise.domain.capacity import CapacityAnswer, LoadFigures, MachinePlan, SimulationResult
+    from sizewise.domain.capacity import CapacityAnswer, Energy, LoadFigures, MachinePlan, SimulationResult
     from sizewise.domain.text import Text
     from sizewise.report.language import Say
 
@@ -91,11 +92,25 @@ def _limits(answer: CapacityAnswer, say: Say) -> Iterator[tuple[str, str]]:
     yield say(T("requests a second")), span(answer.requests_per_s)
     yield say(T("users at the same time")), span(answer.num_users, lambda value: f"{value:,.0f}")
     yield say(T("more is limited by")), say(BINDINGS[answer.binding])
+    if answer.energy is not None:
+        yield say(T("power at the most requests")), say(_energy(answer.energy))
     yield (
         say(T("requests at once")),
         say(T("{n} with their whole context of {tokens} tokens", n=f"{answer.max_sequences:,}",
               tokens=format_tokens(answer.deployment.context_tokens))),
     )  # fmt: skip
+
+
+def _energy(energy: Energy) -> Text:
+    """Power and energy with their ranges."""
+    watts, joules = energy.power_watts, energy.joules_per_token
+    if isinstance(watts, Unknown) or isinstance(joules, Unknown):
+        return T("not known: no power is listed for this device")
+    return T(
+        "{watts} W at the plug, {joules} J for each token written",
+        watts=span(watts, lambda value: f"{value:,.0f}"),
+        joules=span(joules),
+    )
 
 
 def _header(say: Say) -> Sequence[str]:
