@@ -56,8 +56,9 @@ catalog: needs-facts .venv/tools ## the shipped tables again; FACTS=DIR with fac
 	$(BIN)/python scripts/build_weights.py --facts "$(FACTS)/facts"
 	$(BIN)/python scripts/refresh_api_prices.py --facts "$(FACTS)/facts"
 
-bench: .venv/package .bench-venv/llmfit ## speed and memory beside llmfit, in one run; writes docs/performance.md
-	$(BIN)/python scripts/bench.py --llmfit $(BENCH_BIN)/llmfit --out docs/performance.md
+bench: .venv/package .bench-venv/llmfit .bench-venv/aiconfigurator ## speed and memory beside llmfit and aiconfigurator, in one run; writes docs/performance.md
+	$(BIN)/python scripts/bench.py --llmfit $(BENCH_BIN)/llmfit \
+	  --aiconfigurator .bench-venv/aic/bin/aiconfigurator --out docs/performance.md
 
 messages: .venv/tools ## the message catalogs: new sentences in, compiled, checked
 	$(BIN)/python scripts/messages.py update
@@ -97,6 +98,12 @@ $(BIN)/python:
 
 .venv/docs: .venv/package
 	$(PIP_INSTALL) --group docs
+	touch $@
+
+.bench-venv/aiconfigurator: constraints.txt
+	$(PYTHON) -m venv .bench-venv/aic
+	.bench-venv/aic/bin/python -m pip install --quiet --disable-pip-version-check aiconfigurator==0.12.0 \
+	  || echo "no aiconfigurator here: the comparison with it is skipped"
 	touch $@
 
 .bench-venv/llmfit: constraints.txt

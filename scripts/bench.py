@@ -22,6 +22,12 @@ HERE = Path(__file__).parent
 SIZEWISE = str(Path(sys.executable).with_name("sizewise"))
 DEVICE_REQUEST = (SIZEWISE, "recommend", "--task", "chat", "--device", "RTX 4090", "--json")
 CAPACITY_REQUEST = (SIZEWISE, "capacity", "Qwen/Qwen3-8B", "--device", "H100 SXM", "--rate", "40", "--json")
+AICONFIGURATOR_REQUEST = (
+    "cli", "default", "--model-path", "Qwen/Qwen3-8B", "--total-gpus", "8", "--system", "h100_sxm", "--backend", "vllm",
+    "--isl", "4000", "--osl", "300", "--ttft", "1000", "--tpot", "50",
+)  # fmt: skip
+"""The question of CAPACITY_REQUEST: the same model, card, lengths and targets."""
+AICONFIGURATOR_GOAL = 0.05
 OPEN_REQUEST = (SIZEWISE, "recommend", "--task", "chat", "--json")
 LLMFIT_REQUEST = ("--memory=24G", "--ram=64G", "recommend", "--json")
 SEARCH_SIZES = (10_000, 100_000, 1_000_000, 10_000_000)
@@ -46,6 +52,10 @@ worst run.
 ranks models for the same card (24 GB, 64 GB of host memory; it has no prices, no load and no quality bar).
 Goal: at most 0.80.
 `--version` costs **{version_s:.3f} s** beyond an empty Python program. Goal: at most 0.150 s.
+
+## Capacity beside aiconfigurator
+
+{aiconfigurator}
 
 ## Search
 
@@ -80,6 +90,7 @@ LOAD_CASES = (
     ("loads in closed form, one a call", ("capacity", "1"), ""),
     ("loads in closed form, 1,000 a call", ("capacity", "1000"), ""),
 )
+PREDICTION_CASES = (("predictions, one a call", "one"), ("predictions, all in one call", "many"))
 """What bench_load.py measures, and the requests per second that are the goal."""
 
 
@@ -88,15 +99,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--llmfit", required=True, help="the llmfit program")
     parser.add_argument("--runs", type=int, default=9, help="runs of each program (at least 7 to report)")
+    parser.add_argument("--aiconfigurator", default="", help="the aiconfigurator program; none: not compared")
     parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
-    page = performance_page(arguments.llmfit, arguments.runs)
+    page = performance_page(arguments.llmfit, arguments.aiconfigurator, arguments.runs)
     if arguments.out:
         arguments.out.write_text(page, encoding="utf-8")
     print(page, end="")
 
 
-def performance_page(llmfit: str, num_runs: int) -> str:
+def performance_page(llmfit: str, aiconfigurator: str, num_runs: int) -> str:
     """The page with everything measured now."""
     timings = run_interleaved(
         {
@@ -121,10 +133,41 @@ def performance_page(llmfit: str, num_runs: int) -> str:
         llmfit_ratio=timings["recommend, device given"].median_s / timings["llmfit recommend"].median_s,
         llmfit_version=_output([llmfit, "--version"]).split()[-1],
         version_s=timings["sizewise --version"].median_s - timings["python -c pass"].median_s,
+        aiconfigurator=beside_aiconfigurator(aiconfigurator, num_runs),
         catalog_sizes=_output([sys.executable, str(HERE / "bench_memory.py")]),
         search="\n".join(search_row(sample, count) for sample in ("whole", "thin") for count in SEARCH_SIZES),
-        load="\n".join(load_row(*case) for case in LOAD_CASES),
+        load="\n".join(
+            [
+                *(prediction_row(*case) for case in PREDICTION_CASES),
+                *(load_row(*case) for case in LOAD_CASES),
+            ]
+        ),
     )
+
+
+def beside_aiconfigurator(program: str, num_runs: int) -> str:
+    """Both programs in turn for the same question; why not, where the other one is missing or fails."""
+    if not Path(program).is_file():
+        return "**Skipped**: aiconfigurator is not installed here (`make .bench-venv/aiconfigurator` needs 1 GB)."
+    commands = {
+        "capacity, closed form": CAPACITY_REQUEST, "aiconfigurator": (program, *AICONFIGURATOR_REQUEST),
+    }  # fmt: skip
+    try:
+        ours, theirs = run_interleaved(commands, min(num_runs, 3)).values()
+    except subprocess.CalledProcessError as error:
+        return f"**Skipped**: aiconfigurator ended with status {error.returncode}."
+    return (
+        f"Users and machines for Qwen3-8B on H100 within the same targets, the whole programs in turn, median of "
+        f"{min(num_runs, 3)}: {ours.median_s:.3f} s against {theirs.median_s:.3f} s of aiconfigurator, a ratio of "
+        f"**{ours.median_s / theirs.median_s:.3f}**. Goal: at most {AICONFIGURATOR_GOAL}."
+    )
+
+
+def prediction_row(what: str, way: str) -> str:
+    """One line of speed predictions, measured in a process of its own with one thread."""
+    result = json.loads(_output([sys.executable, str(HERE / "bench_predictions.py"), way], SINGLE_THREAD))
+    rate = result["count"] / result["wall_s"]
+    return f"| {what} | {result['count']:,} | {result['wall_s']:.4f} | {rate:,.0f} |  |"
 
 
 def program_row(name: str, timing: Timing, goal: str) -> str:
