@@ -89,7 +89,7 @@ $(BIN)/python:
 	touch $@
 
 .venv/tools: .venv/package
-	$(PIP_INSTALL) --group test --group lint --group facts --editable '.[postgres]'
+	$(PIP_INSTALL) --group test --group lint --group facts --editable '.[measure,postgres]'
 	touch $@
 
 .venv/engine: .venv/package

@@ -9,13 +9,14 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
 from sizewise import advisor
-from sizewise.advisor import verify_plan
+from sizewise.advisor import verification, verify_plan
 from sizewise.catalog import load_catalog
 from sizewise.catalog.weights_table import mixture_rules
 from sizewise.cli.main import main
@@ -85,6 +86,8 @@ def test_prediction_and_engine_agree_and_the_run_is_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("SIZEWISE_STORE", str(tmp_path / "store.sqlite3"))
+    question = verification._question
+    monkeypatch.setattr(verification, "_question", lambda *given: replace(question(*given), budget_s=1.0))
     main([*WORDS, "--folder", str(tmp_path / "weights"), "--json"])
     answer = json.loads(capsys.readouterr().out)
     memory = {line["part"]: line for line in answer["memory"]}

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sizewise.catalog import load_catalog
-from sizewise.proof import probe
+from sizewise.proof import container, probe
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,7 +29,7 @@ def test_the_same_computer_gives_the_same_answer() -> None:
 def test_a_container_limit_bounds_the_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     limit = tmp_path / "memory.max"
     limit.write_text("1073741824\n", encoding="ascii")
-    monkeypatch.setattr(probe, "CGROUP_LIMIT_FILES", (limit, tmp_path / "none"))
+    monkeypatch.setattr(container, "ROOT", tmp_path)
     assert probe.host_memory_bytes() == 2**30
     limit.write_text("max\n", encoding="ascii")
     assert probe.host_memory_bytes() > 2**30

@@ -17,6 +17,7 @@ from sizewise.domain.request import PATHS, Filters, Limits, Request
 from sizewise.domain.text import T
 from sizewise.domain.workload import Workload
 from sizewise.errors import BadInput, InvalidQuantity, NotSupported, UnknownName
+from sizewise.proof.probe import this_computer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -93,11 +94,18 @@ def ask(catalog: Catalog, question: Question) -> Asked:
     )
 
 
+def here(catalog: Catalog) -> Machine:
+    """The first machine of this computer: its accelerators, or its processor where there is none."""
+    return this_computer(catalog).machines[0]
+
+
 def machine(catalog: Catalog, text: str) -> Machine:
-    """A machine as people name it: 'RTX 4090', '2x RTX 3090'.
+    """A machine as people name it: 'RTX 4090', '2x RTX 3090', or the word 'this' for the computer at hand.
 
     Raises: UnknownName for a device nobody knows; InvalidQuantity for a senseless count.
     """
+    if text.strip().lower() == HERE:
+        return here(catalog)
     match = COUNTED_DEVICE.match(text)
     count, name = (int(match.group(1)), match.group(2)) if match else (1, text)
     most = Limits().max_devices

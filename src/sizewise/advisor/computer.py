@@ -2,14 +2,36 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+from typing import TYPE_CHECKING
+
 from sizewise.catalog import load_catalog
 from sizewise.domain.answers import HardwareAnswer
-from sizewise.proof.probe import this_computer
+from sizewise.proof.container import surroundings, usable_processors
+from sizewise.proof.patience import within
+from sizewise.proof.probe import available_memory_bytes, this_computer
+from sizewise.proof.probe_cards import cards
+from sizewise.proof.probe_engines import running_engines
+from sizewise.sources.web_cache import cache_folder
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sizewise.domain.estimate import Estimate
+    from sizewise.proof.probe import Computer
+
+PROBE_S = 10.0
+"""Longest wait for a measurement, such as of a disk that hangs. [s]"""
 
 
-def hardware() -> HardwareAnswer:
-    """The accelerators and the processor of this computer with their memory, as far as the system tells."""
+def hardware(*, probes: bool = False) -> HardwareAnswer:
+    """The accelerators and the processor of this computer with their memory, as far as the system tells.
+
+    `probes` also measures how fast memory and disk are read, which takes a second or two each.
+    """
     found = this_computer(load_catalog())
+    folder = cache_folder(os.environ)
     return HardwareAnswer(
         processor=found.processor,
         num_cores=found.num_cores,
@@ -22,4 +44,30 @@ def hardware() -> HardwareAnswer:
             for m in found.machines
         ),
         notes=found.notes,
+        surroundings=surroundings(),
+        num_processors=usable_processors(),
+        free_memory_bytes=available_memory_bytes(),
+        free_disk_bytes=within(PROBE_S, lambda: _free_bytes(folder), float("nan")),
+        cards=cards(),
+        engines=running_engines(),
+        memory_read_bytes_per_s=_memory_rate(found) if probes else None,
+        disk_read_bytes_per_s=_disk_rate(folder) if probes else None,
     )  # fmt: skip
+
+
+def _free_bytes(folder: Path) -> float:
+    """Of the nearest folder that exists. [bytes]"""
+    there = next(path for path in (folder, *folder.parents) if path.exists())
+    return float(shutil.disk_usage(there).free)
+
+
+def _memory_rate(found: Computer) -> Estimate | None:
+    from sizewise.proof.probe_rates import memory_read_bytes_per_s
+
+    return within(PROBE_S, lambda: memory_read_bytes_per_s(found.num_cores), None)
+
+
+def _disk_rate(folder: Path) -> Estimate | None:
+    from sizewise.proof.probe_rates import disk_read_bytes_per_s
+
+    return within(PROBE_S, lambda: disk_read_bytes_per_s(folder), None)

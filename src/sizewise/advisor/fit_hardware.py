@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sizewise import units
-from sizewise.advisor.asking import HERE, machine
+from sizewise.advisor.asking import machine
 from sizewise.advisor.fit_terms import Case
 from sizewise.domain.device import Device, Machine
 from sizewise.errors import NotSupported, UnknownName
 from sizewise.estimate.columns import first_value
 from sizewise.estimate.memory import MemoryTerms
 from sizewise.estimate.placement import layers_per_device, room_left_bytes
-from sizewise.proof.probe import this_computer
 from sizewise.units import GIB
 
 if TYPE_CHECKING:
@@ -38,13 +37,8 @@ def hardware(
 
     Raises: UnknownName, InvalidQuantity, NotSupported.
     """
-    found = tuple(here(catalog) if text.strip() == HERE else machine(catalog, text) for text in devices)
+    found = tuple(machine(catalog, text) for text in devices)
     return tuple(replace(m, device=_stated(m.device, usable, system)) for m in found)
-
-
-def here(catalog: Catalog) -> Machine:
-    """The first machine of this computer: its accelerators, or its processor where there is none."""
-    return this_computer(catalog).machines[0]
 
 
 def _stated(device: Device, usable: str | float | None, system: str | None) -> Device:

@@ -73,6 +73,13 @@ EXAMPLES: dict[str, tuple[tuple[str, Text], ...]] = {
         ),
         ("sizewise verify Qwen/Qwen3-8B --context 16K --yes", T("a large one, without being asked")),
     ),
+    "measure": (
+        (
+            "sizewise measure http://localhost:8080 --users 4 --model Qwen3-8B --quantization Q4_K_M --device this",
+            T("four people at once on your own server"),
+        ),
+        ("sizewise measure --import benchmarks.json", T("what guidellm has measured")),
+    ),
     "store show": (("sizewise store show", T("what you have measured, and on which machines")),),
     "store export": (("sizewise store export --out mine.jsonl", T("a file for a colleague or a backup")),),
     "store import": (("sizewise store import theirs.jsonl", T("what a colleague has measured")),),

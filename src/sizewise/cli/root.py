@@ -42,6 +42,7 @@ COMMANDS: dict[str, Text] = {
     "catalog": T("the facts that are used, and where they are from"),
     "completion": T("let the shell complete commands, options and names"),
     "verify": T("try a size on this computer before you download it"),
+    "measure": T("put an endpoint under load and compare with the prediction"),
     "store": T("your own measurements and predictions: show, export, import, forget"),
 }
 """Commands in the order of `--help`; each is `command` in the module of its name."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sizewise.domain.computer import Card, RunningEngine  # noqa: TC001 - dataclass fields are introspected
 from sizewise.domain.decision import Deployment, MemoryPart, Option, Rejection
 from sizewise.domain.estimate import Estimate, Unknown  # noqa: TC001 - same
 from sizewise.domain.text import Text  # noqa: TC001 - same
@@ -147,6 +148,18 @@ class HardwareAnswer:
     machines: tuple[tuple[str, int, float, float, float], ...]
     """Device name, count, memory, usable memory, bandwidth; bytes and bytes/s of one device."""
     notes: tuple[str, ...]
+    surroundings: str
+    """machine, container or wsl."""
+    num_processors: int
+    """Logical processors that this program may use, by affinity and quota."""
+    free_memory_bytes: float
+    free_disk_bytes: float
+    """In the folder where weights would be kept meanwhile. [bytes]"""
+    cards: tuple[Card, ...]
+    engines: tuple[RunningEngine, ...]
+    memory_read_bytes_per_s: Estimate | None
+    """Measured; None: not asked for. [bytes/s]"""
+    disk_read_bytes_per_s: Estimate | None
 
 
 __all__ = [

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from sizewise.domain.device import Device, Machine
 from sizewise.errors import UnknownName
+from sizewise.proof.container import memory_limit_bytes, usable_processors
 from sizewise.units import GB, GIB
 
 if TYPE_CHECKING:
@@ -31,7 +32,6 @@ CGROUP_USAGE_FILES = (
     Path("/sys/fs/cgroup/memory.current"),
     Path("/sys/fs/cgroup/memory/memory.usage_in_bytes"),
 )
-CGROUP_LIMIT_FILES = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,13 +73,7 @@ def host_memory_bytes() -> float:
     """Memory that this process may use: the machine's, or the container's limit if that is lower. [bytes]"""
     import psutil
 
-    total = float(psutil.virtual_memory().total)
-    for path in CGROUP_LIMIT_FILES:
-        try:
-            total = min(total, float(path.read_text(encoding="ascii")))
-        except (OSError, ValueError):  # no such file, or the word "max"
-            continue
-    return total
+    return min(float(psutil.virtual_memory().total), memory_limit_bytes())
 
 
 def available_memory_bytes() -> float:
@@ -102,10 +96,10 @@ def _own_group_bytes() -> float:
 
 
 def host_num_cores() -> int:
-    """Physical cores, or logical ones where the system does not tell."""
+    """Physical cores, or logical ones where the system does not tell; fewer where a container grants fewer."""
     import psutil
 
-    return psutil.cpu_count(logical=False) or psutil.cpu_count() or 1
+    return min(psutil.cpu_count(logical=False) or psutil.cpu_count() or 1, usable_processors())
 
 
 def host_processor() -> str:

@@ -13,8 +13,10 @@ import ctypes
 import json
 import os
 import random
+import signal
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,8 @@ from sizewise.proof.oracle_worker import INT, KV_TYPE_NUMBERS, NO_MAPPING, POINT
 WAIT_FIELD = 1
 """Column of schedstat: nanoseconds that a thread was ready and waited for a processor."""
 NANOSECOND_S = 1e-9
+PARENT_DEATH_SIGNAL = 1
+"""PR_SET_PDEATHSIG of prctl."""
 KIB = 1024
 
 
@@ -105,6 +109,7 @@ class Runner:
         context.n_ctx, context.n_ubatch = question["context_tokens"], question["ubatch_tokens"]
         context.n_threads = context.n_threads_batch = question["num_threads"]
         context.flash_attn_type, context.n_outputs_max = 1, 1
+        context.swa_full = False  # as llama-server has it: windows keep only what they need
         context.type_k = KV_TYPE_NUMBERS[question["k_type"]]
         context.type_v = KV_TYPE_NUMBERS[question["v_type"]]
         self._context = library.llama_init_from_model(model, context)
@@ -167,6 +172,13 @@ def main() -> None:
         say("failed", error=str(error))
 
 
+def end_with_parent() -> None:
+    """Be killed when the parent is (Linux); elsewhere the next line that nobody reads ends this process."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(PARENT_DEATH_SIGNAL, signal.SIGKILL)
+
+
 if __name__ == "__main__":
+    end_with_parent()
     os.environ.setdefault("GGML_NO_BACKTRACE", "1")
     main()

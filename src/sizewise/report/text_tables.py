@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 from rich.text import Text as Line
 
 from sizewise.domain.text import T
-from sizewise.report.figures import UNKNOWN_MARK, gib
-from sizewise.report.page import FAINT, STRONG, grid, paragraph
+from sizewise.report.figures import UNKNOWN_MARK
+from sizewise.report.page import FAINT, grid, paragraph
 from sizewise.report.text import rejection_blocks
 from sizewise.report.text_option import deployment_title, figure_rows
 from sizewise.report.words import LEGEND
-from sizewise.units import GB, significant
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from sizewise.catalog.describe import Fact
-    from sizewise.domain.answers import CompareAnswer, HardwareAnswer
+    from sizewise.domain.answers import CompareAnswer
     from sizewise.report.language import Say
     from sizewise.report.text_option import FigureRow
 
@@ -44,30 +43,6 @@ def _side_by_side(columns: Sequence[Sequence[FigureRow]]) -> Iterator[tuple[str 
     for name in names:
         cells = [next((row for row in column if row.name == name), None) for column in columns]
         yield (name, *(Line(cell.value) + Line(f"\n{cell.note}", FAINT) if cell else "" for cell in cells))
-
-
-def hardware_blocks(answer: HardwareAnswer, say: Say) -> Iterator[RenderableType]:
-    """What was found, and what an engine may use of it."""
-    title = T(
-        "{processor}, {cores} cores, {memory} GiB of memory",
-        processor=answer.processor,
-        cores=str(answer.num_cores),
-        memory=gib(answer.memory_bytes),
-    )
-    yield Line(say(title), style=STRONG)
-    header = (
-        say(T("device")), say(T("count")), say(T("memory, GiB")), say(T("usable, GiB")), say(T("bandwidth, GB/s")),
-    )  # fmt: skip
-    yield grid(
-        (
-            (name, str(count), gib(memory), gib(usable), significant(bandwidth / GB))
-            for name, count, memory, usable, bandwidth in answer.machines
-        ),
-        header=header,
-        right=(1, 2, 3, 4),
-    )
-    for note in answer.notes:
-        yield paragraph(say(note), FAINT)
 
 
 def entry_blocks(entries: Iterable[Any], say: Say) -> Iterator[RenderableType]:

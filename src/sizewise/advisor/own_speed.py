@@ -1,0 +1,138 @@
+"""The trust ladder's first steps: what was measured on this computer corrects what is predicted for it.
+
+The rates of the store are predicted by the formulas that `accuracy` scores, with the constants of this computer
+corrected step by step until they agree as well as their prior allows (`estimate/calibration`).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sizewise.catalog.speed_constants import family_of
+from sizewise.domain.calibration import Calibration, OwnRate
+from sizewise.errors import SizewiseError
+from sizewise.estimate.calibration import calibrated, factors_of, parameters_of, posterior, shrunk
+from sizewise.predict.single import group_tokens_per_s
+from sizewise.predict.speed_cases import Case, case_groups, group_coefficients
+from sizewise.proof.store.records import Measurement
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sizewise.catalog import Catalog
+    from sizewise.domain.device import Machine
+    from sizewise.domain.number import Array
+    from sizewise.estimate.calibration import Parameter, Posterior
+    from sizewise.predict.speed_cases import CaseGroup
+    from sizewise.proof.store.records import Record
+
+PHASES = {"decode_tokens_per_s": "decode", "prefill_tokens_per_s": "prefill"}
+"""Metrics that say something about the constants, and the phase they are of."""
+FEWEST_RATES = 3
+"""Below, nothing is corrected: one odd measurement must not bend everything."""
+
+
+def calibration(records: Sequence[Record], catalog: Catalog, machine: Machine) -> Calibration | None:
+    """What these records say about this machine; None where they say too little."""
+    for family in dict.fromkeys(family for record in records if (family := _family(record))):
+        found = _of_family(family, records, catalog, machine)
+        if found is not None:
+            return found
+    return None
+
+
+def _family(record: Record) -> str:
+    try:
+        return family_of(record.engine)
+    except SizewiseError:
+        return ""
+
+
+def _of_family(
+    family: str, records: Sequence[Record], catalog: Catalog, machine: Machine
+) -> Calibration | None:
+    cases, rates = [], []
+    for record in records:
+        if _family(record) == family and isinstance(record, Measurement) and record.metric in PHASES:
+            case = _case(record, catalog, machine)
+            if case is not None and record.value > 0:
+                cases.append(case)
+                rates.append(record.value)
+    if len(cases) < FEWEST_RATES:
+        return None
+    positions = {id(case): i for i, case in enumerate(cases)}
+    groups = [(group, [positions[id(c)] for c in group.cases]) for group in case_groups(cases)]
+    parameters = parameters_of(case.quantization.speed_class for case in cases)
+    found = posterior(
+        lambda theta: log_rates(groups, parameters, theta, len(cases)), np.log(rates), parameters
+    )
+    return _result(family, cases, parameters, found)
+
+
+def log_rates(
+    groups: Sequence[tuple[CaseGroup, list[int]]], parameters: Sequence[Parameter], theta: Array, count: int
+) -> Array:
+    """Logarithm of every predicted rate, with the constants corrected. [rows]"""
+    rates = np.empty(count)
+    for group, positions in groups:
+        factors = factors_of(parameters, theta, group.key.speed_class)
+        rates[positions] = group_tokens_per_s(group, calibrated(group_coefficients(group), factors))
+    return np.log(rates)
+
+
+def _result(
+    family: str, cases: Sequence[Case], parameters: Sequence[Parameter], found: Posterior
+) -> Calibration:
+    phases = np.array([case.question["phase"] for case in cases])
+    names: dict[tuple[str, str, str], list[int]] = defaultdict(list)
+    for i, case in enumerate(cases):
+        names[case.model.name, case.quantization.name, case.question["phase"]].append(i)
+    own = []
+    for (model, quantization, phase), rows in names.items():
+        offset, spread = shrunk(found.residuals[rows], found.weights[rows], found.spread)
+        own.append(
+            OwnRate(
+                model=model,
+                quantization=quantization,
+                phase=phase,
+                factor=float(np.exp(offset)),
+                spread=spread,
+            )
+        )
+    return Calibration(
+        engine_family=family,
+        factors=factors_of(parameters, found.theta, ""),
+        formats=tuple(
+            (name, factors_of(parameters, found.theta, name))
+            for name in sorted({case.quantization.speed_class for case in cases})
+        ),
+        spreads=tuple(
+            (phase, found.prediction_sd(phases == phase)) for phase in sorted(set(phases.tolist()))
+        ),
+        own=tuple(own),
+        num_measurements=len(cases),
+    )
+
+
+def _case(record: Measurement, catalog: Catalog, machine: Machine) -> Case | None:
+    """The measurement as a question; None where the catalog no longer knows its names."""
+    try:
+        model, quantization = catalog.model(record.model), catalog.quantization(record.quantization)
+        engine = catalog.engine(record.engine)
+    except SizewiseError:
+        return None
+    settings = record.settings
+    question = {
+        "phase": PHASES[record.metric],
+        "depth_tokens": str(settings.get("depth_tokens", 0)),
+        "prompt_tokens": str(settings.get("prompt_tokens", "")),
+        "generated_tokens": "0",
+        "kv_dtype": str(settings.get("kv_type", "f16")),
+    }
+    return Case(
+        question=question, engine=engine, model=model, quantization=quantization, machine=machine,
+        device_class=machine.device.device_class, split="none",
+    )  # fmt: skip

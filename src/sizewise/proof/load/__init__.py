@@ -1,0 +1,1 @@
+"""Load tests of an endpoint that speaks the OpenAI protocol."""

@@ -1,0 +1,108 @@
+"""A real llama-server over a tiny model with random weights, in a process of its own.
+
+python tests/engine_server.py FILE NUM_SLOTS     prints its address, serves until its input ends
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+NUM_LAYERS, WIDTH, FFN_WIDTH, NUM_HEADS, NUM_KV_HEADS, VOCABULARY = 6, 512, 1536, 8, 4, 512
+NUM_BYTES, NUM_SPECIALS = 128, 3
+"""Byte tokens are ASCII only: whatever is drawn is whole text."""
+UNKNOWN, CONTROL, NORMAL, BYTE = 2, 3, 1, 6
+"""Kinds of tokens in a GGUF file."""
+
+
+def write_tiny_model(path: Path) -> None:
+    """A Llama of 19 million random parameters with a vocabulary of bytes and letters."""
+    import gguf  # noqa: PLC0415 - of the tests, and only where a server is started
+
+    writer = gguf.GGUFWriter(path, "llama")
+    for name, value in (
+        ("context_length", 8192), ("embedding_length", WIDTH), ("block_count", NUM_LAYERS),
+        ("feed_forward_length", FFN_WIDTH), ("head_count", NUM_HEADS), ("head_count_kv", NUM_KV_HEADS),
+        ("layer_norm_rms_eps", 1e-5), ("rope_dimension_count", WIDTH // NUM_HEADS), ("vocab_size", VOCABULARY),
+    ):  # fmt: skip
+        getattr(writer, f"add_{name}")(value)
+    specials = ["<unk>", "<s>", "</s>", *(f"<0x{i:02X}>" for i in range(NUM_BYTES))]
+    letters = [chr(ord("a") + i) for i in range(26)]
+    words = [*specials, *letters, "▁", *(f"▁{letter}" for letter in letters)]
+    words += [f"▁w{i}" for i in range(VOCABULARY - len(words))]
+    kinds = [
+        UNKNOWN,
+        CONTROL,
+        CONTROL,
+        *[BYTE] * NUM_BYTES,
+        *[NORMAL] * (VOCABULARY - NUM_BYTES - NUM_SPECIALS),
+    ]
+    writer.add_tokenizer_model("llama")
+    writer.add_token_list(words)
+    writer.add_token_scores([-float(i) for i in range(VOCABULARY)])
+    writer.add_token_types(kinds)
+    writer.add_unk_token_id(0)
+    writer.add_bos_token_id(1)
+    writer.add_eos_token_id(2)
+    random = np.random.default_rng(0)
+    key = NUM_KV_HEADS * WIDTH // NUM_HEADS
+    shapes = {
+        "attn_q": (WIDTH, WIDTH), "attn_k": (key, WIDTH), "attn_v": (key, WIDTH), "attn_output": (WIDTH, WIDTH),
+        "ffn_gate": (FFN_WIDTH, WIDTH), "ffn_up": (FFN_WIDTH, WIDTH), "ffn_down": (WIDTH, FFN_WIDTH),
+    }  # fmt: skip
+    named = {"token_embd": (VOCABULARY, WIDTH), "output": (VOCABULARY, WIDTH)}
+    named |= {f"blk.{i}.{name}": shape for i in range(NUM_LAYERS) for name, shape in shapes.items()}
+    for name, shape in named.items():
+        writer.add_tensor(f"{name}.weight", (random.standard_normal(shape) * 0.05).astype(np.float16))
+    norms = ["output_norm", *(f"blk.{i}.{name}_norm" for i in range(NUM_LAYERS) for name in ("attn", "ffn"))]
+    for name in norms:
+        writer.add_tensor(f"{name}.weight", np.ones(WIDTH, np.float32))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+
+
+@contextmanager
+def engine_server(path: Path, num_slots: int = 4) -> Iterator[str]:
+    """The address of a server that is up; it ends with the block."""
+    child = subprocess.Popen(
+        [sys.executable, __file__, str(path), str(num_slots)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+    )  # fmt: skip
+    assert child.stdout is not None
+    assert child.stdin is not None
+    try:
+        yield next(line.split()[1] for line in child.stdout if line.startswith("LISTENING "))
+    finally:
+        child.stdin.close()
+        child.kill()
+        child.wait()
+        child.stdout.close()
+
+
+def serve(path: str, num_slots: int) -> None:
+    """Serve until nobody holds the other end of the input. One thread: the machine is shared with the generator."""
+    import xllamacpp  # type: ignore[import-untyped,unused-ignore]  # noqa: PLC0415 - not installed everywhere
+
+    params = xllamacpp.CommonParams()
+    params.model.path, params.hostnames, params.port = path, ["127.0.0.1"], 0
+    params.n_ctx, params.n_parallel, params.n_gpu_layers = 2048 * num_slots, num_slots, 0
+    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = 1
+    params.endpoint_metrics = True
+    server = xllamacpp.Server(params)
+    sys.stdout.write(f"LISTENING {server.listening_address}\n")
+    sys.stdout.flush()
+    sys.stdin.read()
+
+
+if __name__ == "__main__":
+    serve(sys.argv[1], int(sys.argv[2]))
