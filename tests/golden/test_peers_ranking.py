@@ -208,7 +208,7 @@ def test_X04_hardware_that_one_does_not_own_can_be_asked_about() -> None:
 
 
 def test_X05_no_basis_is_called_a_benchmark_or_is_simulated() -> None:
-    assert BASES == ("exact", "measured", "fitted", "derived", "assumed")
+    assert BASES == ("exact", "measured", "calibrated", "fitted", "derived", "assumed")
 
 
 def test_X06_a_gap_in_support_is_named_with_the_next_step() -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sizewise import units
 from sizewise.advisor.bars import bar_text, chosen_bar
+from sizewise.advisor.own_computer import own_computer
 from sizewise.advisor.question import Notes
 from sizewise.catalog.prices import cost_defaults
 from sizewise.catalog.quality_table import loss_table
@@ -17,7 +18,6 @@ from sizewise.domain.request import PATHS, Filters, Limits, Request
 from sizewise.domain.text import T
 from sizewise.domain.workload import Workload
 from sizewise.errors import BadInput, InvalidQuantity, NotSupported, UnknownName
-from sizewise.proof.probe import this_computer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -55,6 +55,8 @@ class Asked:
     request: Request
     named_machines: tuple[Machine, ...]
     uses_this_computer: bool
+    uses_store: bool
+    """Does what was measured on this computer count?"""
     searches_market: bool
     assumptions: tuple[Assumption, ...]
 
@@ -88,24 +90,25 @@ def ask(catalog: Catalog, question: Question) -> Asked:
             task=task, workload=workload, bar=bar, limits=limits, filters=filters, kv_type=kv_type
         ),
         named_machines=machines,
+        uses_store=not question.no_store,
         uses_this_computer=HERE in words or not words,
         searches_market=ANY in words or not words,
         assumptions=tuple(notes.items),
     )
 
 
-def here(catalog: Catalog) -> Machine:
+def here(catalog: Catalog, *, uses_store: bool = True) -> Machine:
     """The first machine of this computer: its accelerators, or its processor where there is none."""
-    return this_computer(catalog).machines[0]
+    return own_computer(catalog, uses_store=uses_store).machines[0]
 
 
-def machine(catalog: Catalog, text: str) -> Machine:
+def machine(catalog: Catalog, text: str, *, uses_store: bool = True) -> Machine:
     """A machine as people name it: 'RTX 4090', '2x RTX 3090', or the word 'this' for the computer at hand.
 
     Raises: UnknownName for a device nobody knows; InvalidQuantity for a senseless count.
     """
     if text.strip().lower() == HERE:
-        return here(catalog)
+        return here(catalog, uses_store=uses_store)
     match = COUNTED_DEVICE.match(text)
     count, name = (int(match.group(1)), match.group(2)) if match else (1, text)
     most = Limits().max_devices

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sizewise.advisor.grading import Grades, grade
+from sizewise.advisor.own_computer import own_computer
 from sizewise.advisor.space import Space, build_space, market_machines, owned_machines, with_known_power
 from sizewise.decide.candidates import model_gate
 from sizewise.decide.rank import RankKeys, order
@@ -95,9 +96,7 @@ def machines_of(catalog: Catalog, asked: Asked) -> list[Machine]:
     if "owned" in asked.request.filters.paths:
         at_hand = list(asked.named_machines)
         if asked.uses_this_computer:
-            from sizewise.proof.probe import this_computer
-
-            at_hand += this_computer(catalog).machines
+            at_hand += own_computer(catalog, uses_store=asked.uses_store).machines
         machines += owned_machines(with_known_power(at_hand, tuple(catalog.devices.values())))
     if asked.searches_market:
         machines += market_machines(tuple(catalog.devices.values()), asked.request, catalog.facts_date)

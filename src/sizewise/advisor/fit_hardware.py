@@ -31,13 +31,18 @@ SYSTEM_RESERVE_BYTES = {"headless": 0.6 * GIB, "desktop": 1.2 * GIB, "windows": 
 
 
 def hardware(
-    catalog: Catalog, devices: Sequence[str], *, usable: str | float | None, system: str | None
+    catalog: Catalog,
+    devices: Sequence[str],
+    *,
+    usable: str | float | None,
+    system: str | None,
+    uses_store: bool = True,
 ) -> tuple[Machine, ...]:
     """The named machines, with the usable memory that their owner states.
 
     Raises: UnknownName, InvalidQuantity, NotSupported.
     """
-    found = tuple(machine(catalog, text) for text in devices)
+    found = tuple(machine(catalog, text, uses_store=uses_store) for text in devices)
     return tuple(replace(m, device=_stated(m.device, usable, system)) for m in found)
 
 

@@ -66,6 +66,7 @@ def fit(
     system: str | None = None,
     ask_engine: bool = False,
     user_catalog: str | None = None,
+    no_store: bool | None = None,
 ) -> FitAnswer:
     """The verdict for one model on one machine; without a format the one with most bits that fits.
 
@@ -82,7 +83,11 @@ def fit(
     found = find_model(catalog, model)
     known = found.model
     machines = hardware(
-        catalog, [device] if isinstance(device, str) else device, usable=usable, system=system
+        catalog,
+        [device] if isinstance(device, str) else device,
+        usable=usable,
+        system=system,
+        uses_store=not no_store,
     )
     tokens = optional(context, units.parse_tokens, "--context", LARGEST_TOKENS)
     wanted = int(tokens) if tokens is not None else min(USUAL_CONTEXT_TOKENS, known.max_context_tokens)
@@ -247,8 +252,21 @@ def text_rate(case: Case) -> Estimate | Unknown:
     return ranged(1.0 / first_value(text.total_s), row, case.machine, "prefill")
 
 
+def _own_evidence(case: Case) -> list[Text]:
+    """What the speed rests on where it was measured on this computer."""
+    own = case.machine.device.calibration
+    if own is None or own.engine_family != case.engine.name:
+        return []
+    if own.own_rate(case.model.name, case.quantization.name, "decode"):
+        return [T("the speed is that of your own measurement of this model in this format")]
+    return [
+        T("the speed is corrected by {count} measurements of this computer", count=str(own.num_measurements))
+    ]
+
+
 def _caveats(case: Case) -> list[Text]:
     found = list(case.stored.caveats) if case.stored else []
+    found += _own_evidence(case)
     if not case.model.is_generator:
         found.append(
             T(

@@ -18,6 +18,7 @@ from sizewise.errors import SizewiseError
 if TYPE_CHECKING:
     from sizewise.catalog import Catalog
     from sizewise.domain.capacity import CapacityAnswer
+    from sizewise.domain.device import Machine
     from sizewise.domain.measured_load import MeasureAnswer
     from sizewise.domain.model import Model
 
@@ -66,7 +67,7 @@ def predicted_load(answer: MeasureAnswer, named: Named) -> MeasureAnswer:
     if plan is None or plan.num_machines != 1:
         note = T("no prediction: one machine is not expected to carry this load")
         return replace(known, notes=(*known.notes, note))
-    return replace(known, predicted=_predicted(found, catalog))
+    return replace(known, predicted=_predicted(found, where, catalog))
 
 
 def _model(catalog: Catalog, answer: MeasureAnswer, named: Named) -> Model | None:
@@ -91,16 +92,14 @@ def _load(answer: MeasureAnswer) -> LoadQuestion:
     return LoadQuestion(rate=None if answer.num_users else answer.requests_per_s, length_variation=0)
 
 
-def _predicted(found: CapacityAnswer, catalog: Catalog) -> PredictedLoad:
+def _predicted(found: CapacityAnswer, where: Machine, catalog: Catalog) -> PredictedLoad:
     if found.plan is None:
         raise ValueError("no plan")
     each = found.plan.each
-    device = catalog.devices.get(found.deployment.device)
-    device_class = device.device_class if device is not None else "cpu"
     kind = "moe" if catalog.model(found.deployment.model).experts else "dense"
 
     def ranged(likely: float, phase: str) -> Estimate:
-        low, high, basis = band(found.deployment.engine, device_class, phase, kind)
+        low, high, basis = band(found.deployment.engine, where.device, phase, kind)
         return Estimate.within(likely, low, high, basis)
 
     return PredictedLoad(

@@ -9,11 +9,12 @@ import numpy as np
 
 from sizewise.advisor.costing import cost_range
 from sizewise.advisor.grading import evidence
-from sizewise.catalog.speed_constants import band
+from sizewise.catalog.speed_constants import band, family_of
 from sizewise.catalog.weights_table import weights_basis
 from sizewise.decide.evaluate import Evaluated, evaluate, physics, replica_of
 from sizewise.domain.decision import Deployment, Option
 from sizewise.domain.estimate import Estimate, Unknown
+from sizewise.estimate.calibration import QUANTILE_80
 from sizewise.estimate.columns import first_value
 from sizewise.estimate.memory_answers import memory_parts, memory_total
 from sizewise.estimate.steady import LoadState, steady_users
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from sizewise.advisor.grading import Grades
     from sizewise.advisor.space import Row, Space
     from sizewise.decide.evaluate import Block, Physics
+    from sizewise.domain.calibration import OwnRate
     from sizewise.domain.device import Machine
     from sizewise.domain.request import Request
 
@@ -111,10 +113,25 @@ def load_of(known: Physics, values: Evaluated, request: Request) -> LoadState | 
     return steady_users(replica, workload.num_users / values.replicas, workload.think_time_s)
 
 
+def own_rate(row: Row, machine: Machine, phase: str) -> OwnRate | None:
+    """What was measured of the same model in the same format on this very device; None: nothing."""
+    calibration = machine.device.calibration
+    if calibration is None or calibration.engine_family != family_of(row.engine.name):
+        return None
+    return calibration.own_rate(row.model.name, row.quantization.name, phase)
+
+
 def ranged(likely: float, row: Row, machine: Machine, phase: str) -> Estimate | Unknown:
-    """A likely value with the 80 % band of its engine, device class and phase."""
+    """A likely value with its 80 % range, on the highest step of the trust ladder that it reaches.
+
+    The same measured here; others measured here, which corrected the constants; measured facts, by fit and class.
+    """
     if not math.isfinite(likely):
         return Unknown(reason="no speed is known for this engine on this device")
+    own = own_rate(row, machine, phase)
+    if own is not None:
+        width = QUANTILE_80 * own.spread
+        return Estimate.within(likely * own.factor, math.exp(-width), math.exp(width), "measured")
     kind = "moe" if row.model.experts else "dense"
     low, high, basis = band(row.engine.name, machine.device, phase, kind)
     return Estimate.within(likely, low, high, basis)

@@ -7,6 +7,7 @@ corrected step by step until they agree as well as their prior allows (`estimate
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -54,10 +55,11 @@ def _family(record: Record) -> str:
 def _of_family(
     family: str, records: Sequence[Record], catalog: Catalog, machine: Machine
 ) -> Calibration | None:
+    plain = replace(machine, device=replace(machine.device, calibration=None))
     cases, rates = [], []
     for record in records:
         if _family(record) == family and isinstance(record, Measurement) and record.metric in PHASES:
-            case = _case(record, catalog, machine)
+            case = _case(record, catalog, plain)
             if case is not None and record.value > 0:
                 cases.append(case)
                 rates.append(record.value)
@@ -134,5 +136,5 @@ def _case(record: Measurement, catalog: Catalog, machine: Machine) -> Case | Non
     }
     return Case(
         question=question, engine=engine, model=model, quantization=quantization, machine=machine,
-        device_class=machine.device.device_class, split="none",
+        split="none",
     )  # fmt: skip

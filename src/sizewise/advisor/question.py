@@ -41,6 +41,7 @@ class Question:
     device: tuple[str, ...] = ()
     path: tuple[str, ...] = ()
     kv_type: str | None = None
+    no_store: bool | None = None
 
     def command(self) -> str:
         """The command line that asks this question again."""

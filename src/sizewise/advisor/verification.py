@@ -11,6 +11,7 @@ from sizewise.advisor.asking import LARGEST_TOKENS, kv_type_named, optional
 from sizewise.advisor.case_speed import decode_at, prefill_at
 from sizewise.advisor.fit_terms import cache_types
 from sizewise.advisor.fitting import best_case, find_model, possible_cases
+from sizewise.advisor.own_computer import own_computer
 from sizewise.advisor.verify_plan import check_room, plan_of, process_parts
 from sizewise.advisor.verify_records import keep
 from sizewise.catalog import load_catalog
@@ -22,7 +23,6 @@ from sizewise.errors import MissingExtra, NotSupported
 from sizewise.proof.engine_gguf import write_shape_file
 from sizewise.proof.engine_oracle import BUILD, PACKAGE, PINNED_VERSION, engine_version
 from sizewise.proof.engine_run import RunQuestion, run_engine
-from sizewise.proof.probe import this_computer
 from sizewise.proof.scratch import scratch_folder
 from sizewise.sources.web_cache import cache_folder
 
@@ -68,7 +68,7 @@ def verify(
     catalog = load_catalog()
     if user_catalog is not None:
         catalog = catalog.with_user_rows(user_catalog)
-    computer = this_computer(catalog)
+    computer = own_computer(catalog, uses_store=uses_store)
     found = find_model(catalog, model)
     tokens = optional(context, units.parse_tokens, "--context", LARGEST_TOKENS)
     wanted = int(tokens or min(USUAL_CONTEXT_TOKENS, found.model.max_context_tokens))

@@ -8,6 +8,7 @@ NEAREST_FORMAT). A device that was never measured has the wider band of devices 
 
 from __future__ import annotations
 
+import math
 import tomllib
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -16,12 +17,14 @@ import numpy as np
 
 from sizewise.catalog.table import FOLDER
 from sizewise.errors import NotSupported
+from sizewise.estimate.calibration import QUANTILE_80
 from sizewise.estimate.speed import SpeedCoefficients
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sizewise.domain.device import Device
+    from sizewise.domain.number import Array
 
 POOLED = "pooled"
 """Entry for device classes without measurements."""
@@ -102,12 +105,21 @@ def coefficients(
                 arrays[name][i] *= factor
     for name, bounds in BOUNDS.items():
         arrays[name] = np.clip(arrays[name], *bounds)
+    _calibrate(arrays, family_of(engine_name), devices, speed_class)
     return SpeedCoefficients(
         **arrays,
         chunk_tokens=entry["chunk_tokens"],
         ingest_s=entry["ingest_s"],
         compute_class=COMPUTE_CLASSES.get(speed_class, "fp16"),
     )
+
+
+def _calibrate(arrays: dict[str, Array], family: str, devices: Sequence[Device], speed_class: str) -> None:
+    """Correct the constants of devices on which something was measured; what was measured knows no bounds."""
+    for i, device in enumerate(devices):
+        if device.calibration is not None and device.calibration.engine_family == family:
+            for name, factor in device.calibration.factors_for(speed_class):
+                arrays[name][i] *= factor
 
 
 def vendor_of(device_class: str) -> str:
@@ -142,6 +154,9 @@ def band(
     not seen; where nothing like it was measured, they are widened. `is_seen` says so for a fit of one's own.
     """
     family = family_of(engine_name)
+    own = own_band(family, device, phase)
+    if own is not None:
+        return own
     engine = speed_table()["engine"][family]
     if is_seen is None:
         is_seen = device_key(device) in engine["measured"]
@@ -154,6 +169,15 @@ def band(
             widening = 1.0 if is_fitted else UNSEEN_WIDENING
             return Band(low**widening, high**widening, "fitted" if is_fitted else "assumed")
     raise ValueError(f"no band for {phase} of {dense_or_moe} models")
+
+
+def own_band(family: str, device: Device, phase: str) -> Band | None:
+    """The range around what the calibrated constants of this very device give; None: that was not measured."""
+    own = device.calibration
+    if own is None or own.engine_family != family or own.spread(phase) is None:
+        return None
+    width = QUANTILE_80 * (own.spread(phase) or 0.0)
+    return Band(math.exp(-width), math.exp(width), "calibrated")
 
 
 def band_names(family: str, device_class: str, phase: str, dense_or_moe: str) -> tuple[str, ...]:

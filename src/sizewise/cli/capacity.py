@@ -59,6 +59,7 @@ QUESTION_LISTS = ("model", "device", "quantization", "engine")
     help="Follow single requests through the scheduler: bursts, slowest requests, a full cache.",
 )
 @option("--seed", metavar="N", help="Another seed gives other simulated arrivals.")
+@option("--no-store", is_flag=True, default=None, help="Neither use nor keep own measurements.")
 @option("--catalog", metavar="FILE", help="A CSV with your own models or devices.")
 @option("--out", metavar="FILE", help="Write the answer to a file.")
 @click.pass_context

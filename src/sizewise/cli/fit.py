@@ -35,6 +35,7 @@ THIS_COMPUTER = "this"
 @option(
     "--ask-engine", is_flag=True, help="Ask llama.cpp itself what it would allocate; no weights are needed."
 )
+@option("--no-store", is_flag=True, default=None, help="Neither use nor keep own measurements.")
 @option("--catalog", metavar="FILE", help="A CSV with your own models or devices.")
 @option("--out", metavar="FILE", help="Write the answer to a file.")
 @click.pass_context

@@ -72,6 +72,7 @@ MOST_OPTIONS = 1000
 )
 @option("--path", multiple=True, metavar="owned|rent|buy", help="Only hardware paid for in this way.")
 @option("--kv-type", metavar="NAME", help="Number format of the KV cache, such as f16 or q8_0.")
+@option("--no-store", is_flag=True, default=None, help="Neither use nor keep own measurements.")
 @option("--catalog", metavar="FILE", help="A CSV with your own models or devices.")
 @option("--top", metavar="N", help="List the best N options.")
 @option("--all", "lists_all", is_flag=True, help="List every option that satisfies the request.")

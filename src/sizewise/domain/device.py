@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sizewise.domain.calibration import Calibration  # noqa: TC001 - dataclass fields are introspected
+
 DEVICE_CLASSES = (
     "nvidia-gaming", "nvidia-pro", "nvidia-dc", "nvidia-unified", "nvidia-laptop", "amd-gaming", "amd-pro", "amd-dc",
     "amd-apu", "apple", "intel", "intel-dc", "ascend", "other-npu", "cpu",
@@ -62,6 +64,8 @@ class Device:
     source: str
     as_of: str
     note: str = ""
+    calibration: Calibration | None = None
+    """What was measured on this very device; None: nothing, or it is not at hand."""
 
     @property
     def generation(self) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-BASES = ("exact", "measured", "fitted", "derived", "assumed")
-"""Where a number comes from, strongest first: read from a header or an allocator; measured; a model fitted on
-measurements; arithmetic from a configuration; an assumption."""
+BASES = ("exact", "measured", "calibrated", "fitted", "derived", "assumed")
+"""Where a number comes from, strongest first: read from a header or an allocator; measured, by others or by oneself;
+a fitted model corrected by what was measured on this very computer; a model fitted on measurements; arithmetic from a
+configuration; an assumption."""
 
 
 @dataclass(frozen=True, kw_only=True)

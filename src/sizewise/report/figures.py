@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from sizewise.domain.estimate import Estimate
 
-MARKS = {"exact": "", "measured": "", "fitted": "~", "derived": "~", "assumed": "?"}
+MARKS = {"exact": "", "measured": "", "calibrated": "~", "fitted": "~", "derived": "~", "assumed": "?"}
 """The mark before a number, by basis."""
 CENTS_BELOW_USD = 10.0
 UNKNOWN_MARK = "-"
