@@ -26,7 +26,7 @@ demo: .venv/package ## one recommendation from the shipped facts
 check: .venv/tools ## the quick tests: under a minute, no engine, no network
 	$(PYTEST) -m "not slow and not engine and not soak and not network"
 
-test: .venv/tools .venv/engine ## every test that this machine can run
+test: .venv/tools .venv/engine .venv/browser ## every test that this machine can run
 	$(PYTEST) -m "not soak and not network"
 
 soak: .venv/tools .venv/engine ## the laws and the engine with large counts; SOAK=0.1 for a tenth of them
@@ -94,6 +94,11 @@ $(BIN)/python:
 
 .venv/engine: .venv/package
 	$(PIP_INSTALL) --editable '.[engine]' || echo "no xllamacpp for this system: tests that ask the engine are skipped"
+	touch $@
+
+.venv/browser: .venv/tools
+	command -v chromium >/dev/null || { apt-get update -qq && apt-get install --yes -qq --no-install-recommends chromium fonts-noto-cjk >/dev/null; } \
+	  || echo "no Chromium and no apt-get that may install it: tests in a browser are skipped"
 	touch $@
 
 .venv/docs: .venv/package

@@ -12,7 +12,9 @@ from __future__ import annotations
 
 import ast
 import io
+import re
 import sys
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from string import Formatter
@@ -33,7 +35,9 @@ TEXT_FUNCTIONS = frozenset({"T"})
 TEXT_CLASS = "Text"
 """Its first argument is a sentence where it is constant; elsewhere it wraps one that is already known."""
 BASE_ERROR = "SizewiseError"
-COMPOSED_FILES = frozenset({"catalog/table.py", "catalog/names.py", "cli/complaint.py"})
+COMPOSED_FILES = frozenset(
+    {"catalog/table.py", "catalog/names.py", "cli/complaint.py", "report/error_sentence.py"}
+)
 """Files that build an error's sentence from parts: one part for each problem, or a translated line."""
 COMPOSED_ERRORS = frozenset({"UnknownName", "AmbiguousName", "MissingExtra"})
 """Errors whose first argument is a name; their sentences are written where they are shown."""
@@ -45,6 +49,7 @@ KEYWORDS = {
     "SizeTier": ("hardware", "tasks", "nickname", "use", "advantage", "limit"),
 }
 """Keyword arguments that hold a sentence."""
+TEMPLATE_CALL = re.compile(r'\bt\("([^"]+)"\)')
 HEADER = "Message catalog of sizewise."
 
 
@@ -87,7 +92,24 @@ def collected() -> Found:
             if isinstance(node, ast.Call):
                 for expression in _sentences(node, errors, file):
                     _note(expression, file, found)
+    for sentence, file in (*_in_templates(), *_task_titles()):
+        if file not in found.files.setdefault(sentence, []):
+            found.files[sentence].append(file)
     return found
+
+
+def _in_templates() -> Iterator[tuple[str, str]]:
+    """Sentences of the page: `t("...")` in a template."""
+    for path in sorted(SOURCE.rglob("*.html")):
+        for sentence in TEMPLATE_CALL.findall(path.read_text(encoding="utf-8")):
+            yield sentence, path.relative_to(SOURCE).as_posix()
+
+
+def _task_titles() -> Iterator[tuple[str, str]]:
+    """Tasks by their plain names."""
+    path = SOURCE / "catalog" / "tasks.toml"
+    for task in tomllib.loads(path.read_text(encoding="utf-8")).values():
+        yield task["title"], "catalog/tasks.toml"
 
 
 def _note(expression: ast.expr, file: str, found: Found) -> None:

@@ -10,8 +10,16 @@ if TYPE_CHECKING:
     from sizewise.advisor.comparison import compare
     from sizewise.advisor.computer import hardware
     from sizewise.advisor.decision_record import asked_question, load_decision, recheck, save_decision
-    from sizewise.advisor.facts import accuracy, catalog_check, catalog_list, catalog_show, predict
+    from sizewise.advisor.facts import (
+        accuracy,
+        catalog_check,
+        catalog_list,
+        catalog_show,
+        known_model,
+        predict,
+    )
     from sizewise.advisor.fitting import fit
+    from sizewise.advisor.guidance import check_answer, guide_questions, guided
     from sizewise.advisor.own_store import store_export, store_forget, store_import, store_show
     from sizewise.advisor.question import Question
     from sizewise.advisor.recommendation import recommend
@@ -28,9 +36,13 @@ HOMES = {
     "catalog_check": "facts",
     "catalog_list": "facts",
     "catalog_show": "facts",
+    "check_answer": "guidance",
     "compare": "comparison",
     "fit": "fitting",
+    "guide_questions": "guidance",
+    "guided": "guidance",
     "hardware": "computer",
+    "known_model": "facts",
     "load_decision": "decision_record",
     "predict": "facts",
     "recheck": "decision_record",
@@ -56,9 +68,13 @@ __all__ = [
     "catalog_check",
     "catalog_list",
     "catalog_show",
+    "check_answer",
     "compare",
     "fit",
+    "guide_questions",
+    "guided",
     "hardware",
+    "known_model",
     "load_decision",
     "predict",
     "recheck",

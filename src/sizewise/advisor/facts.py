@@ -52,3 +52,11 @@ def catalog_show(name: str) -> tuple[Fact, ...]:
 def catalog_check() -> tuple[str, ...]:
     """Problems of the facts: duplicates, missing sources, implausible figures."""
     return tuple(check(load_catalog()))
+
+
+def known_model(name: str) -> str:
+    """The full name of a model of the catalog; nothing is looked up elsewhere.
+
+    Raises: UnknownName, AmbiguousName.
+    """
+    return load_catalog().model(name).name

@@ -55,6 +55,11 @@ EXAMPLES: dict[str, tuple[tuple[str, Text], ...]] = {
         ("sizewise report decision.json --out decision.html", T("one page for a manager and an engineer")),
         ("sizewise report decision.json --format md --out decision.md", T("for a wiki or a ticket")),
     ),
+    "guide": (
+        ("sizewise guide", T("six questions in plain words")),
+        ("sizewise guide --answers answers.json --json", T("answers from a file, for programs")),
+    ),
+    "serve": (("sizewise serve --port 8080", T("then open http://127.0.0.1:8080 in a browser")),),
     "hardware": (("sizewise hardware --json", T("for programs")),),
     "predict": (
         (

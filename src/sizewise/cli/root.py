@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 import click
 
 from sizewise import __version__
-from sizewise.cli.complaint import complain, error_line, usage_error
+from sizewise.cli.complaint import complain, usage_error
 from sizewise.cli.language import LANGUAGE_OPTION, chosen_language, say_of
 from sizewise.cli.output import flush
 from sizewise.cli.verbs import COMPLETE_VARIABLE, TranslatedOption, VerbGroup
 from sizewise.domain.text import T
 from sizewise.errors import SizewiseError
+from sizewise.report.error_sentence import error_sentence
 from sizewise.report.language import ENGLISH, speaker, translator
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ COMMANDS: dict[str, Text] = {
     "compare": T("options side by side"),
     "tiers": T("what 7B, 13B, 30-40B and 70B+ need and give"),
     "recheck": T("does a kept decision still stand"),
+    "guide": T("the same, asked step by step in plain words"),
+    "serve": T("the page and the HTTP API"),
     "report": T("a kept decision as a document to hand on"),
     "hardware": T("what is in this computer"),
     "predict": T("answer a CSV of questions"),
@@ -122,7 +125,7 @@ def run(arguments: list[str]) -> int:
         code = _invoked(arguments, language)
         flush()
     except SizewiseError as error:
-        complain(error_line(error, speaker(translator(language))))
+        complain(error_sentence(error, speaker(translator(language))))
         return error.exit_code
     except BrokenPipeError:
         raise

@@ -37,6 +37,8 @@ class Table:
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     numeric: tuple[int, ...] = ()
+    repeats_drawing: bool = False
+    """Does it only say again what a drawing above shows? A page may fold it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +57,12 @@ class Commands:
 
 
 Block: TypeAlias = Paragraph | Table | Drawing | Commands
+KINDS = {Paragraph: "paragraph", Table: "table", Drawing: "drawing", Commands: "commands"}
+
+
+def block_kind(block: Block) -> str:
+    """The name by which a template tells blocks apart."""
+    return KINDS[type(block)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +71,8 @@ class Section:
 
     heading: str
     blocks: tuple[Block, ...]
+    opens: bool = False
+    """Is it shown at once where sections can be folded?"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +89,7 @@ class Document:
 def decision_document(decision: Decision, say: Say, *, language: str, reproduce: str) -> Document:
     """The document of one decision.
 
-    Arguments: `reproduce` the command line that asks the same again.
+    Arguments: `reproduce` the command line that asks the same again; empty: left out.
     """
     footer = T("Facts of {date}, sizewise {version}.", date=decision.facts_date, version=decision.version)
     return Document(
@@ -93,19 +103,21 @@ def decision_document(decision: Decision, say: Say, *, language: str, reproduce:
 
 def _sections(decision: Decision, say: Say, reproduce: str) -> Iterator[Section]:
     if decision.answer:
-        yield Section(heading=say(T("The choice")), blocks=_choice(decision.answer, say))
-    yield Section(heading=say(T("How the decision was made")), blocks=_flow(decision, say))
+        yield Section(heading=say(T("The choice")), blocks=_choice(decision.answer, say), opens=True)
+    yield Section(heading=say(T("How the decision was made")), blocks=_flow(decision, say), opens=True)
     yield Section(heading=say(T("Alternatives")), blocks=_alternatives(decision, say))
     yield Section(
         heading=say(T("Why not")) if decision.answer else say(T("What comes nearest")),
         blocks=_rejected(decision, say),
+        opens=decision.answer is None,
     )
-    yield Section(heading=say(T("What would change this answer")), blocks=_flips(decision, say))
+    yield Section(heading=say(T("What would change this answer")), blocks=_flips(decision, say), opens=True)
     if decision.answer:
         yield Section(heading=say(T("Risks")), blocks=_risks(decision.answer, say))
-        yield Section(heading=say(T("Next steps")), blocks=_next_steps(decision, say))
+        yield Section(heading=say(T("Next steps")), blocks=_next_steps(decision, say), opens=True)
     yield Section(heading=say(T("What was asked and assumed")), blocks=_assumptions(decision, say))
-    yield Section(heading=say(T("Ask the same again")), blocks=(Commands(lines=(reproduce,)),))
+    if reproduce:
+        yield Section(heading=say(T("Ask the same again")), blocks=(Commands(lines=(reproduce,)),))
 
 
 def _choice(answer: Option, say: Say) -> tuple[Block, ...]:
@@ -143,7 +155,7 @@ def _flow(decision: Decision, say: Say) -> tuple[Block, ...]:
     return (
         Paragraph(text=say(count)),
         Drawing(svg=flow_svg(decision.flow, say), caption=say(T("The way through the questions"))),
-        Table(header=header, rows=rows),
+        Table(header=header, rows=rows, repeats_drawing=True),
     )
 
 

@@ -7,15 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sizewise.errors import MissingExtra
-from sizewise.report.document import Commands, Drawing, Paragraph, Table
+from sizewise.report.document import block_kind
 
 if TYPE_CHECKING:
     from jinja2 import Template
 
-    from sizewise.report.document import Block, Document
+    from sizewise.report.document import Document
 
 TEMPLATES = Path(__file__).parent / "templates"
-KINDS = {Paragraph: "paragraph", Table: "table", Drawing: "drawing", Commands: "commands"}
 
 
 def document_html(document: Document) -> str:
@@ -23,11 +22,7 @@ def document_html(document: Document) -> str:
 
     Raises: MissingExtra without jinja2.
     """
-    return _template().render(document=document, kind=_kind)
-
-
-def _kind(block: Block) -> str:
-    return KINDS[type(block)]
+    return _template().render(document=document, kind=block_kind)
 
 
 @cache

@@ -28,9 +28,9 @@ STYLES = {"yes": GOOD, "tight": "yellow", "no": BAD}
 
 def fit_blocks(answer: FitAnswer, say: Say) -> Iterator[RenderableType]:
     """Verdict, memory, what it holds and how fast, the rule of thumb, what would help, the command."""
-    yield Line(say(_verdict(answer)), style=f"{STRONG} {STYLES[answer.fits]}")
+    yield Line(say(fit_verdict(answer)), style=f"{STRONG} {STYLES[answer.fits]}")
     yield from memory_blocks(answer.memory, answer.usable_bytes, say)
-    yield grid(_rows(answer, say))
+    yield grid(fit_rows(answer, say))
     yield paragraph(say(LEGEND), FAINT)
     if answer.engine_buffers:
         yield heading(say(T("Asked the engine ({build})", build=answer.engine_buffers[0].engine_build)))
@@ -48,7 +48,8 @@ def fit_blocks(answer: FitAnswer, say: Say) -> Iterator[RenderableType]:
             yield command_line(line)
 
 
-def _verdict(answer: FitAnswer) -> Text:
+def fit_verdict(answer: FitAnswer) -> Text:
+    """The answer in one sentence."""
     is_counted = answer.num_devices > 1 and not answer.layers_per_device
     where = f"{answer.num_devices}x {answer.device}" if is_counted else answer.device
     names = {
@@ -85,7 +86,8 @@ def _verdict(answer: FitAnswer) -> Text:
     )
 
 
-def _rows(answer: FitAnswer, say: Say) -> Iterator[tuple[str, str]]:
+def fit_rows(answer: FitAnswer, say: Say) -> Iterator[tuple[str, str]]:
+    """What it takes, what it holds and how fast it is: name and value."""
     memory = T(
         "{span} GiB, {usable} GiB usable",
         span=span(answer.memory_bytes, gib),

@@ -1,0 +1,23 @@
+"""What an operator may set about the server."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Limits and access of one server."""
+
+    token: str = ""
+    """Asked for as `Authorization: Bearer`; empty: everybody who reaches the address may ask."""
+    max_body_bytes: int = 64 * 1024
+    """Longest request body: questions are short. [bytes]"""
+    max_url_bytes: int = 8 * 1024
+    """Longest path and query. [bytes]"""
+    max_answer_s: float = 30.0
+    """An answer that takes longer is given up. [s]"""
+    max_running: int = 8
+    """Answers computed at the same time; more wait."""
+    max_options: int = 20
+    """Longest list of options in an answer."""

@@ -1,0 +1,45 @@
+"""Answers are computed in threads, a few at a time, each with a limit; the same question is answered once."""
+
+from __future__ import annotations
+
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import anyio
+from anyio import CapacityLimiter, to_thread
+
+from sizewise import advisor
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sizewise.advisor import Question
+    from sizewise.api.settings import Settings
+    from sizewise.domain.decision import Decision
+
+KEPT_ANSWERS = 256
+Answer = TypeVar("Answer")
+
+
+class Work:
+    """The threads of one application."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._limiter = CapacityLimiter(settings.max_running)
+
+    async def run(self, function: Callable[..., Answer], *given: Any, **named: Any) -> Answer:  # noqa: ANN401
+        """The answer of a function, computed beside the event loop.
+
+        Raises: TimeoutError when it takes longer than the limit; what the function raises.
+        """
+        with anyio.fail_after(self._settings.max_answer_s):
+            return await to_thread.run_sync(
+                partial(function, *given, **named), abandon_on_cancel=True, limiter=self._limiter
+            )
+
+
+@lru_cache(maxsize=KEPT_ANSWERS)
+def recommended(question: Question, top: int) -> Decision:
+    """The decision of a question: facts do not change while the server runs."""
+    return advisor.recommend(question, top=top)

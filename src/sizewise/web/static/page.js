@@ -1,0 +1,49 @@
+// Copy buttons, and names offered while typing. Without it the page works the same, only with less comfort.
+"use strict";
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("button.copy");
+  if (!button) return;
+  const text = button.previousElementSibling.textContent;
+  const said = button.textContent;
+  try {
+    await navigator.clipboard.writeText(text);
+    button.textContent = button.dataset.done;
+    setTimeout(() => { button.textContent = said; }, 1500);
+  } catch {
+    const range = document.createRange();
+    range.selectNodeContents(button.previousElementSibling);
+    getSelection().removeAllRanges();
+    getSelection().addRange(range);
+  }
+});
+
+let waiting;
+document.addEventListener("input", (event) => {
+  const field = event.target;
+  if (!field.dataset || !field.dataset.names) return;
+  clearTimeout(waiting);
+  waiting = setTimeout(async () => {
+    const typed = field.value.split(",").pop().trim();
+    if (typed.length < 2) return;
+    const answer = await fetch(`/api/v1/catalog/${field.dataset.names}?like=${encodeURIComponent(typed)}`);
+    if (!answer.ok) return;
+    const entries = await answer.json();
+    field.list.replaceChildren(...entries.slice(0, 12).map((entry) => {
+      const option = document.createElement("option");
+      option.value = entry.name;
+      return option;
+    }));
+  }, 150);
+});
+
+// A link that is gone back to shows the state that it had.
+window.addEventListener("popstate", () => { location.reload(); });
+
+// Empty fields do not belong into a link.
+document.addEventListener("htmx:configRequest", (event) => {
+  const given = event.detail.parameters;
+  for (const name of [...given.keys()]) {
+    if (given.getAll(name).every((value) => value === "")) given.delete(name);
+  }
+});

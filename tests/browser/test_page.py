@@ -1,0 +1,237 @@
+"""The page in a real browser: each way in, both languages, small and dark, by keyboard, without a network."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from typing import TYPE_CHECKING, Literal
+
+import pytest
+
+playwright_api = pytest.importorskip("playwright.sync_api", reason="no playwright: pip install playwright")
+axe_module = pytest.importorskip("axe_playwright_python.sync_playwright", reason="no axe-playwright-python")
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser, Page, ViewportSize
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: apt-get install chromium"),
+]
+ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
+DESKTOP: ViewportSize = {"width": 1280, "height": 900}
+PHONE: ViewportSize = {"width": 390, "height": 844}
+ANSWERED = "/?task=summarization&device=RTX+4090"
+PAGES = ("/", ANSWERED, "/expert?task=coding&device=RTX+4090", "/card?device=RTX+3060+12+GB&model=Qwen3-8B")
+WAIT_MS = 30_000
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    words = (sys.executable, "-m", "sizewise", "serve", "--port", str(port))
+    with subprocess.Popen(words, stdout=subprocess.DEVNULL, env={**os.environ, "LANG": "C.UTF-8"}) as process:
+        address = f"http://127.0.0.1:{port}"
+        try:
+            wait_for(address)
+            yield address
+        finally:
+            process.terminate()
+
+
+def wait_for(address: str) -> None:
+    for _ in range(300):
+        try:
+            urllib.request.urlopen(f"{address}/healthz", timeout=5).close()  # noqa: S310 - our own server
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return
+    raise AssertionError("the server did not start")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with playwright_api.sync_playwright() as driver:
+        started = driver.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def page(browser: Browser, server: str) -> Iterator[Page]:
+    context = browser.new_context(base_url=server, viewport=DESKTOP, locale="en-US")
+    context.set_default_timeout(WAIT_MS)
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    opened = context.new_page()
+    errors: list[str] = []
+    opened.on("pageerror", lambda error: errors.append(str(error)))
+    yield opened
+    context.close()
+    assert errors == []
+
+
+def verdict(page: Page) -> str:
+    return str(page.locator(".verdict").first.inner_text())
+
+
+def test_the_guide_answers_as_questions_are_answered_and_the_link_shows_the_same(page: Page) -> None:
+    page.goto("/")
+    page.select_option("select[name=task]", "summarization")
+    page.fill("input[name=device]", "RTX 4090")
+    page.keyboard.press("Tab")
+    page.wait_for_selector(".verdict >> text=RTX 4090")
+    said, link = verdict(page), page.url
+    assert "device=RTX" in link
+    assert "users=" not in link
+    page.goto(link)
+    assert verdict(page) == said
+
+
+def test_going_back_shows_the_answer_before(page: Page) -> None:
+    page.goto(ANSWERED)
+    first = verdict(page)
+    page.fill("input[name=users]", "16")
+    page.keyboard.press("Tab")
+    page.wait_for_function("text => document.querySelector('.verdict').innerText !== text", arg=first)
+    page.go_back()
+    page.wait_for_function("text => document.querySelector('.verdict')?.innerText === text", arg=first)
+    assert page.input_value("input[name=users]") == ""
+
+
+def test_the_expert_form_takes_a_narrow_question(page: Page) -> None:
+    page.goto("/expert")
+    page.fill("input[name=device]", "RTX 4090")
+    page.fill("input[name=model]", "Qwen3-8B")
+    page.fill("input[name=min_quality]", "1")
+    page.fill("input[name=quantization]", "Q4_K_M")
+    page.keyboard.press("Tab")
+    page.wait_for_selector(".verdict >> text=Q4_K_M")
+
+
+def test_names_are_offered_while_typing(page: Page) -> None:
+    page.goto("/expert")
+    page.locator("input[name=device]").press_sequentially("4090")
+    page.wait_for_selector("#names-device option[value='NVIDIA GeForce RTX 4090']", state="attached")
+
+
+def test_a_card_says_whether_a_model_fits_and_what_else_runs(page: Page) -> None:
+    page.goto("/card?device=RTX+3060+12+GB&model=Qwen3-32B")
+    articles = page.locator("article")
+    assert articles.count() == 2
+    assert "does not fit" in articles.first.inner_text()
+
+
+def test_the_language_is_remembered(page: Page) -> None:
+    page.goto(ANSWERED)
+    page.click("text=简体中文")
+    assert page.locator("html").get_attribute("lang") == "zh-CN"
+    page.goto("/expert")
+    assert page.locator("h1").inner_text() == "专家模式"
+
+
+def test_a_chinese_browser_is_answered_in_chinese(browser: Browser, server: str) -> None:
+    context = browser.new_context(base_url=server, locale="zh-CN")
+    opened = context.new_page()
+    opened.goto(ANSWERED)
+    assert "可供" in verdict(opened)
+    context.close()
+
+
+@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_phone_needs_no_scrolling_sideways(browser: Browser, server: str, path: str, language: str) -> None:
+    context = browser.new_context(base_url=server, viewport=PHONE, color_scheme="dark")
+    opened = context.new_page()
+    opened.goto(f"{path}{'&' if '?' in path else '?'}lang={language}")
+    assert opened.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    background = opened.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert sum(int(part) for part in background.strip("rgb()").split(",")) < 150
+    context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("path", PAGES)
+def test_nothing_serious_keeps_people_out(browser: Browser, server: str, path: str, scheme: Literal["light", "dark"]) -> None:
+    context = browser.new_context(base_url=server, viewport=DESKTOP, color_scheme=scheme, bypass_csp=True)
+    opened = context.new_page()
+    opened.goto(path)
+    found = axe_module.Axe().run(opened).response["violations"]
+    context.close()
+    serious = [
+        f"{item['id']}: {item['nodes'][0]['html']}"
+        for item in found
+        if item["impact"] in {"serious", "critical"}
+    ]
+    assert serious == []
+
+
+def test_the_guide_works_by_keyboard_alone(page: Page) -> None:
+    page.goto("/")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    for _ in range(40):
+        if page.evaluate("document.activeElement.name") == "device":
+            break
+        page.keyboard.press("Tab")
+    page.keyboard.type("RTX 4090")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".verdict >> text=RTX 4090")
+
+
+def test_the_launch_command_is_copied(page: Page) -> None:
+    page.goto(ANSWERED)
+    box = page.locator(".command").first
+    box.locator("button").click()
+    assert box.locator("button").inner_text() == "copied"
+    assert page.evaluate("navigator.clipboard.readText()") == box.locator("pre").inner_text()
+
+
+def test_a_request_that_nothing_satisfies_says_what_binds(page: Page) -> None:
+    page.goto("/expert?task=reasoning&device=RTX+3060+12+GB&min_quality=99")
+    assert "Nothing satisfies" in verdict(page)
+
+
+def test_a_name_that_nobody_knows_is_one_line_in_place(page: Page) -> None:
+    page.goto("/")
+    page.fill("input[name=device]", "RTX 40999")
+    page.keyboard.press("Tab")
+    assert "unknown device" in page.locator("#answer .problem").inner_text()
+    assert page.input_value("input[name=device]") == "RTX 40999"
+
+
+def test_a_page_that_does_not_exist_leads_back(page: Page) -> None:
+    answer = page.goto("/nowhere")
+    assert answer is not None
+    assert answer.status == 404
+    page.click("main a")
+    assert page.locator("form").count() == 1
+
+
+def test_nothing_is_asked_of_another_host(browser: Browser, server: str) -> None:
+    context = browser.new_context(base_url=server)
+    asked: list[str] = []
+    context.on("request", lambda request: asked.append(request.url))
+    opened = context.new_page()
+    for path in PAGES:
+        opened.goto(path)
+    context.close()
+    assert len(asked) > len(PAGES)
+    assert [url for url in asked if not url.startswith(server)] == []
+
+
+def test_markup_in_what_was_typed_stays_text(page: Page) -> None:
+    page.goto("/expert?device=%3Cimg+src%3Dx+onerror%3Dalert(1)%3E")
+    assert page.locator("main img").count() == 0
+    assert "<img" in page.locator(".problem").inner_text()
