@@ -163,7 +163,9 @@ def test_a_phone_needs_no_scrolling_sideways(browser: Browser, server: str, path
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("path", PAGES)
-def test_nothing_serious_keeps_people_out(browser: Browser, server: str, path: str, scheme: Literal["light", "dark"]) -> None:
+def test_nothing_serious_keeps_people_out(
+    browser: Browser, server: str, path: str, scheme: Literal["light", "dark"]
+) -> None:
     context = browser.new_context(base_url=server, viewport=DESKTOP, color_scheme=scheme, bypass_csp=True)
     opened = context.new_page()
     opened.goto(path)
