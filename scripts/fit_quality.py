@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fit_quality_loss import loss_fact_rows, loss_table_text
-from fit_quality_model import Fit, build_design, fit_skills
+from fit_quality_design import build_design
+from fit_quality_model import Fit, fit_skills
 from fit_quality_names import Facts, family_years, model_facts, year_of
 from fit_quality_rows import UNSHIPPABLE, Observation, observations, read_rows
 from fit_quality_tables import Evidence, estimate_rows, link_rows, read_axes, skill_rows, write_rows

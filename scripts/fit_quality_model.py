@@ -8,26 +8,20 @@ A missing score adds nothing: it is neither zero nor average. Pooling over tasks
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fit_quality_skills import SKILLS
+from fit_quality_design import K
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from numpy.typing import NDArray
 
-    from fit_quality_names import Facts
-    from fit_quality_rows import Observation
+    from fit_quality_design import Design
 
     Array = NDArray[Any]
-    Index = NDArray[np.intp]
 
-K = len(SKILLS)
 STUDENT_DEGREES = 4.0
 PRIOR_INTERCEPT_SD = 0.5
 """Spread of a benchmark's difficulty between harnesses. [log odds]"""
@@ -37,36 +31,9 @@ PRIOR_ERROR_SD, PRIOR_ERROR_COUNT = 0.25, 6.0
 COEFFICIENT_PENALTY = 1.0
 SIGMA_PRIOR_COUNT, SIGMA_PRIOR_VARIANCE, SIGMA_PRIOR_CORRELATION = 25.0, 0.20, 0.6
 FAMILY_PRIOR_COUNT, FAMILY_PRIOR_VARIANCE = 20.0, 0.20
-DEPENDENCE = 0.25
-"""Correlation of the errors of one model in one source. [ratio]"""
+ODDITY_PRIOR_COUNT, ODDITY_PRIOR_VARIANCE = 200.0, 0.05
+"""How far a model's score on a benchmark is from what its skills say, whoever measures it. [log odds^2]"""
 NUM_ITERATIONS = 120
-
-
-@dataclass
-class Design:
-    """Observations as arrays."""
-
-    models: list[str]
-    tests: list[tuple[str, str, str]]
-    benchmarks: list[str]
-    families: list[str]
-    covariates: Array
-    """[models, covariates]"""
-    family: Index
-    model: Index
-    test: Index
-    benchmark_of_test: Index
-    weights: Array
-    """[tests, skills]"""
-    value: Array
-    item_variance: Array
-    thinks: Array
-    is_self: Array
-    loadings: Array
-    """The different rows of `weights`. [loadings, skills]"""
-    loading_of_test: Index
-    crowding: Array
-    """1 / (1 + dependence (n - 1)) for n scores of one model in one source: they share what is odd about the pair."""
 
 
 @dataclass
@@ -92,67 +59,16 @@ class Fit:
     error_sd: Array
     mode_shift: Array
     self_bias: float
+    oddity_variance: float
+    """Of what is odd about a model on a benchmark. [log odds^2]"""
+    z_mean: Array = field(default_factory=lambda: np.ones(0))
+    """Skill on its benchmark, oddity included, of each group."""
+    z_var: Array = field(default_factory=lambda: np.ones(0))
     t_weight: Array = field(default_factory=lambda: np.ones(0))
 
     def prior_mean(self) -> Array:
         """Skills expected from covariates and family alone. [models, skills]"""
         return self.design.covariates @ self.coefficients + self.family_mean[self.design.family]
-
-
-def covariates(facts: Facts) -> list[float]:
-    """Size, age and kind as numbers; what is unknown is at the usual value with a mark beside it."""
-    no_size, no_year = np.isnan(facts.log10_params), np.isnan(facts.year)
-    size = 0.0 if no_size else facts.log10_params - 10.0
-    active = size if np.isnan(facts.log10_active_params) else facts.log10_active_params - 10.0
-    year = 0.0 if no_year else facts.year - 1.5
-    return [
-        1.0, size, active, size * abs(size), year, year * abs(year), float(no_size), float(no_year),
-        float(facts.is_closed), float(facts.is_instruct), float(facts.is_reasoning), float(facts.is_coder),
-        float(facts.is_math), float(facts.is_vision), float(facts.is_derivative), facts.tier, facts.effort,
-        float(facts.is_closed) * year,
-    ]  # fmt: skip
-
-
-def build_design(items: Sequence[Observation], facts: Mapping[str, Facts]) -> Design:
-    """Arrays of the observations; every model of `facts` gets a row, seen or not."""
-    models = sorted(facts)
-    tests = sorted({item.test for item in items})
-    benchmarks = sorted({test[1] for test in tests})
-    families = sorted({facts[m].family for m in models})
-    model_at, test_at = _positions(models), _positions(tests)
-    weights = np.zeros((len(tests), K))
-    for item in items:
-        for skill, share in item.weights:
-            weights[test_at[item.test], SKILLS.index(skill)] = share
-    loadings, loading_of_test = np.unique(weights, axis=0, return_inverse=True)
-    return Design(
-        models=models,
-        tests=tests,
-        benchmarks=benchmarks,
-        families=families,
-        covariates=np.array([covariates(facts[m]) for m in models]),
-        family=np.array([families.index(facts[m].family) for m in models]),
-        model=np.array([model_at[item.model] for item in items]),
-        test=np.array([test_at[item.test] for item in items]),
-        benchmark_of_test=np.array([benchmarks.index(test[1]) for test in tests]),
-        weights=weights,
-        value=np.array([item.value for item in items]),
-        item_variance=np.array([item.item_variance for item in items]),
-        thinks=np.array([float(item.thinks and not facts[item.model].is_reasoning) for item in items]),
-        is_self=np.array([float(item.is_self_reported) for item in items]),
-        loadings=loadings,
-        loading_of_test=loading_of_test.reshape(-1),
-        crowding=_crowding(items),
-    )
-
-
-def _crowding(items: Sequence[Observation]) -> Array:
-    count = Counter((item.model, item.test[0]) for item in items)
-    return np.array([1.0 / (1.0 + DEPENDENCE * (count[item.model, item.test[0]] - 1)) for item in items])
-
-
-def _positions(names: Sequence[object]) -> dict[object, int]:
-    return {name: index for index, name in enumerate(names)}
 
 
 def initial_fit(design: Design) -> Fit:
@@ -177,6 +93,7 @@ def initial_fit(design: Design) -> Fit:
         error_sd=np.full(num_tests, PRIOR_ERROR_SD),
         mode_shift=np.zeros(K),
         self_bias=0.0,
+        oddity_variance=ODDITY_PRIOR_VARIANCE,
     )
 
 
@@ -195,13 +112,13 @@ def fit_skills(design: Design, num_iterations: int = NUM_ITERATIONS) -> Fit:
 
 
 def _moments(fit: Fit) -> tuple[Array, Array]:
-    """Mean and variance of weights . skills for every observation."""
+    """Mean and variance of the skill behind every observation, mode and oddity included."""
     d = fit.design
-    loading = d.loading_of_test[d.test]
-    means, shift = fit.mean @ d.loadings.T, d.loadings @ fit.mode_shift
-    variances: Array = np.einsum("mul,ul->mu", d.loadings @ fit.cov, d.loadings)
-    mean: Array = means[d.model, loading] + d.thinks * shift[loading]
-    return mean, variances[d.model, loading]
+    if not fit.z_mean.size:
+        _update_oddities(fit, np.zeros(len(d.model_of_group)), np.zeros(len(d.model_of_group)))
+    shift = d.loadings @ fit.mode_shift
+    mean: Array = fit.z_mean[d.group] + d.thinks * shift[d.loading_of_test[d.test]]
+    return mean, fit.z_var[d.group]
 
 
 def _residual(fit: Fit, mean: Array) -> Array:
@@ -221,23 +138,42 @@ def _update_weights(fit: Fit) -> None:
 
 
 def _update_skills(fit: Fit) -> None:
+    """Posterior of skills with the oddities integrated out, then of the oddities."""
     d = fit.design
     slope = fit.slope[d.test]
-    precision = d.crowding * fit.t_weight / _variance(fit)
+    precision = fit.t_weight / _variance(fit)
     shifted = d.value - fit.intercept[d.test] - fit.self_bias * d.is_self
     shifted = shifted - d.thinks * slope * (d.loadings @ fit.mode_shift)[d.loading_of_test[d.test]]
+    known = np.bincount(d.group, precision * slope**2)
+    middle = np.bincount(d.group, precision * slope * shifted) / known
+    worth = d.crowding * known / (1.0 + fit.oddity_variance * known)
     squares = d.loadings[:, :, None] * d.loadings[:, None, :]
-    information = np.tensordot(_sums(d, precision * slope**2), squares, axes=1)
-    pull = _sums(d, precision * slope * shifted) @ d.loadings
+    information = np.tensordot(_sums(d, worth), squares, axes=1)
+    pull = _sums(d, worth * middle) @ d.loadings
     inverse = np.linalg.inv(fit.sigma)
     fit.cov = np.linalg.inv(inverse + information)
     fit.mean = np.einsum("mkl,ml->mk", fit.cov, pull + fit.prior_mean() @ inverse)
+    _update_oddities(fit, known, middle)
+
+
+def _update_oddities(fit: Fit, known: Array, middle: Array) -> None:
+    """Skill on its own benchmark of every group: between what all skills say and what its own scores say."""
+    d, tau = fit.design, fit.oddity_variance
+    skill = (fit.mean @ d.loadings.T)[d.model_of_group, d.loading_of_group]
+    spread = np.einsum("mul,ul->mu", d.loadings @ fit.cov, d.loadings)[d.model_of_group, d.loading_of_group]
+    share, left = tau * known / (1.0 + tau * known), tau / (1.0 + tau * known)
+    fit.z_mean = skill + share * (middle - skill)
+    fit.z_var = (1.0 - share) ** 2 * spread + left
+    square = (share * (middle - skill)) ** 2 + share**2 * spread + left
+    if known.any():
+        top = square.sum() + ODDITY_PRIOR_COUNT * ODDITY_PRIOR_VARIANCE
+        fit.oddity_variance = float(top / (len(square) + ODDITY_PRIOR_COUNT))
 
 
 def _sums(design: Design, values: Array) -> Array:
-    """Sums of the observations' values by model and loading. [models, loadings]"""
+    """Sums of the groups' values by model and loading. [models, loadings]"""
     shape = (len(design.models), len(design.loadings))
-    cell = design.model * shape[1] + design.loading_of_test[design.test]
+    cell = design.model_of_group * shape[1] + design.loading_of_group
     return np.bincount(cell, values, shape[0] * shape[1]).reshape(shape)
 
 

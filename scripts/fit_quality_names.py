@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING
 
+from fit_quality_alias import spelled
+from fit_quality_years import YEARS
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -27,7 +30,7 @@ _FAMILY = re.compile(
     r"falcon-?h1|falcon-?3|falcon-?mamba|falcon|exaone-?4|exaone-?3\.5|exaone|granite-?4|granite-?3|granite|"
     r"smollm3|smollm2|smollm|olmo-?3|olmo-?2|olmoe|olmo|lfm2|minicpm-?4|minicpm-?3|minicpm|nemotron|command-?a|"
     r"command-?r|c4ai|aya|gpt-oss|gpt-5\.[1-9]|gpt-5|gpt-4\.1|gpt-4\.5|gpt-4o|gpt-4-turbo|gpt-4|gpt-3\.5|"
-    r"o1|o3|o4|claude-opus|claude-sonnet|claude-haiku|claude-3-5|claude-3-7|claude-3|claude|gemini-3|gemini-2\.5|"
+    r"o1|o3|o4|claude-(?:opus|sonnet|haiku)(?:-\d(?:\.\d)?)?|claude|gemini-3\.[1-9]|gemini-3|gemini-2\.5|"
     r"gemini-2|gemini-1\.5|gemini|grok-?4|grok-?3|grok-?2|grok|nova|starcoder2|starcoder|stablelm|pythia|bloom|opt|"
     r"mpt|vicuna|wizardcoder|wizard|solar|jamba|dbrx|arctic|ling|ring|seed|step|dots|xlam|hammer|rwkv|mamba|codegen"
 )
@@ -39,22 +42,6 @@ _CHAT_HINT = re.compile(
 _REASONING = re.compile(
     r"think|reason|\br1\b|-r1|qwq|\bo[134]\b|^o[134]-|effort|-(?:high|medium|xhigh)$|magistral|z1|openthinker|gpt-oss|minimax-m[1-9]|step-3"
 )
-_CLOSED_YEARS = (
-    (r"gpt-?3-?5", 0.2), (r"gpt-?4o-mini", 1.55), (r"gpt-?4o", 1.37), (r"gpt-?4-turbo|gpt-4-1106|gpt-4-0125", 0.87),
-    (r"gpt-?4-1", 2.28), (r"gpt-?4-5", 2.15), (r"gpt-?4", 0.2),
-    (r"gpt-?5-2", 2.95), (r"gpt-?5-1", 2.87), (r"gpt-?5(?!-[3-9])", 2.6),
-    (r"^o1", 1.75), (r"o3-mini", 2.08), (r"^o[34]|o4-mini", 2.29),
-    (r"claude-opus-4-5", 2.9),
-    (r"claude-\w+-4-5", 2.75), (r"claude-opus-4-1", 2.6), (r"claude-\w+-4(?!-[6-9])", 2.39), (r"claude-\w+-3-7", 2.15),
-    (r"claude-\w+-3-5", 1.6), (r"claude-\w+-3", 1.17), (r"claude-?2|claude-instant", 0.53),
-    (r"gemini-?3(?!-[1-9])", 2.88), (r"gemini-?2-5", 2.35),
-    (r"gemini-?2-0|gemini-exp", 2.0), (r"gemini-?1-5", 1.4), (r"gemini", 0.95),
-    (r"grok-4-1", 2.88), (r"grok-4(?!-20)", 2.52), (r"grok-3", 2.13), (r"grok-2", 1.62), (r"nova-2", 2.92),
-    (r"nova", 1.92),
-    (r"qwen3-max", 2.7), (r"qwen2-5-max", 2.08), (r"mistral-medium", 2.4), (r"mistral-large", 1.4),
-)  # fmt: skip
-"""Release of API models that no catalog row dates, in years after the start of 2023; recalled from their makers'
-announcements, to the month; a covariate, never shown. Others count from the first dated table that lists them."""
 _TIERS = ((r"nano|8b|micro", -1.7), (r"mini|haiku|flash-lite|lite", -1.1), (r"flash|fast|small", -0.7),
           (r"medium", -0.3), (r"-pro\b|opus|ultra|large|heavy", 0.3))  # fmt: skip
 """Makers' size words as a covariate, on the scale of log10 parameters."""
@@ -89,7 +76,8 @@ class Facts:
 
 def family_of(name: str) -> str:
     """Family and generation by name; the whole name where none is known."""
-    found = _FAMILY.search(name.lower().rsplit("/", 1)[-1]) or _FAMILY.search(name.lower())
+    plain = re.sub(r"(?<=\d)-(?=\d(?![\db]))", ".", name.lower())
+    found = _FAMILY.search(plain.rsplit("/", 1)[-1]) or _FAMILY.search(plain)
     return re.sub(r"[ -]", "", found.group(0)) if found else name.lower()
 
 
@@ -152,12 +140,10 @@ def model_facts(
         active = float(row["params_active"] or active)
         year = year_of(row["release"])
     family = family_of(name)
-    if math.isnan(year):
-        year = years.get(family, NAN)
-    if row is None and "/" not in name:
-        year = _word_value(plain, _CLOSED_YEARS, year)
+    if row is None and math.isnan(year):
+        year = _word_value(spelled(name), YEARS, years.get(family, NAN))
     is_closed = "/" not in name and bool(_CLOSED.search(plain))
-    if is_closed and math.isnan(year):
+    if "/" not in name and math.isnan(year):
         year = first_seen
     tasks = row["tasks"] if row else ""
     has_chat_name = bool(_CHAT_HINT.search(plain))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import csv
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from fit_quality_alias import aliases
 from fit_quality_skills import DEFAULT_NUM_ITEMS, FLOORS, NUM_ITEMS, skill_weights
 from sizewise.catalog.benchmark_names import (
     benchmark_name,
@@ -78,9 +79,16 @@ def is_self_report(model: str, source: str) -> bool:
     return any(re.search(m, plain_model) and re.search(s, plain_source) for m, s in _VENDORS)
 
 
+def model_name(row: Mapping[str, str]) -> str:
+    """Hugging Face id of a row, or the one spelling of a name without; an id with a blank in it is a printed name."""
+    if row["hf_id"] and " " not in row["hf_id"]:
+        return row["hf_id"]
+    return canonical_name(re.sub(r"\(.*?\)", "", row["hf_id"] or row["model_name"]))
+
+
 def observation(row: Mapping[str, str]) -> Observation | None:
     """A row of the table as an observation; None where it is empty or measures no skill of a generator."""
-    model = row["hf_id"] or canonical_name(row["model_name"])
+    model = model_name(row)
     benchmark = benchmark_name(row["benchmark"])
     weights = skill_weights(benchmark, row["task_category"])
     if not (row["score"] and model and weights) or row["source"].startswith(UNSHIPPABLE):
@@ -112,11 +120,12 @@ def observations(facts: Path) -> list[Observation]:
     """All usable scores of quality.csv; a score printed twice counts once."""
     seen: set[tuple[object, ...]] = set()
     found = []
-    for row in read_rows(facts / "quality.csv"):
-        item = observation(row)
-        key = (item.model, item.test, item.value, item.thinks) if item else None
-        if item is not None and key not in seen:
-            seen.add(key or ())
+    usable = [item for row in read_rows(facts / "quality.csv") if (item := observation(row)) is not None]
+    meant = aliases((item.model for item in usable), (row["hf_id"] for row in read_rows(facts / "models.csv")))
+    for item in (replace(item, model=meant.get(item.model, item.model)) for item in usable):
+        key = (item.model, item.test, item.value, item.thinks)
+        if key not in seen:
+            seen.add(key)
             found.append(item)
     return found
 

@@ -11,7 +11,8 @@ import numpy as np
 from scipy.stats import spearmanr  # type: ignore[import-untyped] # scipy ships no types
 
 from fit_quality_baselines import BASELINES
-from fit_quality_model import build_design, fit_skills
+from fit_quality_design import build_design
+from fit_quality_model import fit_skills
 from fit_quality_rows import link_of
 from fit_quality_skills import SKILLS
 from fit_quality_tables import UNSEEN_ERROR_SD, UNSEEN_INTERCEPT_SD, UNSEEN_SLOPE_SD

@@ -113,7 +113,7 @@ def canonical_name(printed: str) -> str:
     name = re.sub(
         r"-(?:0[1-9]|1[0-2])[0-3]\d$|-2[3-6](?:0[1-9]|1[0-2])$|-preview(?:-\d\d-\d\d)?$|-latest$", "", name
     )
-    name = re.sub(r"^gpt-4o-chat|^chatgpt-4o", "gpt-4o", name)
+    name = re.sub(r"^gpt-4o-chat", "gpt-4o", name)
     if name.startswith("claude"):
         tiers = [part for part in name.split("-") if part in {"opus", "sonnet", "haiku"}]
         rest = [part for part in name.split("-")[1:] if part not in tiers]
