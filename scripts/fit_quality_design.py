@@ -24,6 +24,13 @@ if TYPE_CHECKING:
 K = len(SKILLS)
 DEPENDENCE = 0.25
 """Correlation of the errors of one model in one source. [ratio]"""
+MODES = ("thinking", "effort")
+LINES = (
+    "qwen", "llama", "gemma", "phi", "mistral", "mixtral", "deepseek", "glm", "chatglm", "kimi", "minimax", "hunyuan",
+    "intern", "baichuan", "yi", "falcon", "exaone", "granite", "smollm", "olmo", "nemotron", "command", "gpt", "claude",
+    "gemini", "grok", "starcoder", "bloom", "codegen",
+)  # fmt: skip
+"""Makers' lines, as families begin."""
 
 
 @dataclass
@@ -41,35 +48,35 @@ class Design:
     test: Index
     benchmark_of_test: Index
     weights: Array
-    """[tests, skills]"""
+    """Skills that each benchmark is meant to measure. [benchmarks, skills]"""
     value: Array
     item_variance: Array
-    thinks: Array
+    modes: Array
+    """Thinks though the model need not, effort. [observations, MODES]"""
     is_self: Array
-    loadings: Array
-    """The different rows of `weights`. [loadings, skills]"""
-    loading_of_test: Index
     group: Index
     """Scores of one model on one benchmark share what is odd about the pair, whoever measured it."""
     model_of_group: Index
+    """Rising. [groups]"""
     benchmark_of_group: Index
-    loading_of_group: Index
     crowding: Array
-    """Per group: 1 / (1 + dependence (n - 1)) for n scores of one model in one source: they share what is odd about the pair."""
+    """1 / (1 + dependence (n - 1)) for n scores of one model in one source. [groups]"""
 
 
 def covariates(facts: Facts) -> list[float]:
-    """Size, age and kind as numbers; what is unknown is at the usual value with a mark beside it."""
-    no_size, no_year = np.isnan(facts.log10_params), np.isnan(facts.year)
+    """Size, age and kind as numbers, and their products; what is unknown is at the usual value with a mark beside it."""
+    no_size, no_year = float(np.isnan(facts.log10_params)), float(np.isnan(facts.year))
     size = 0.0 if no_size else facts.log10_params - 10.0
     active = size if np.isnan(facts.log10_active_params) else facts.log10_active_params - 10.0
     year = 0.0 if no_year else facts.year - 1.5
-    return [
-        1.0, size, active, size * abs(size), year, year * abs(year), float(no_size), float(no_year),
+    kinds = [
         float(facts.is_closed), float(facts.is_instruct), float(facts.is_reasoning), float(facts.is_coder),
-        float(facts.is_math), float(facts.is_vision), float(facts.is_derivative), facts.tier, facts.effort,
-        float(facts.is_closed) * year,
+        float(facts.is_math), float(facts.is_vision), float(facts.is_derivative),
     ]  # fmt: skip
+    curves = [size * abs(size), max(size - 0.5, 0.0), max(-size, 0.0), year * abs(year), max(year - 1.0, 0.0),
+              max(-year - 0.5, 0.0), size * year, active * year]  # fmt: skip
+    products = [kind * number for kind in kinds for number in (size, year)]
+    return [1.0, size, active, year, no_size, no_year, facts.tier, facts.tier * year, *kinds, *curves, *products]
 
 
 def build_design(items: Sequence[Observation], facts: Mapping[str, Facts]) -> Design:
@@ -78,43 +85,46 @@ def build_design(items: Sequence[Observation], facts: Mapping[str, Facts]) -> De
     tests = sorted({item.test for item in items})
     benchmarks = sorted({test[1] for test in tests})
     families = sorted({facts[m].family for m in models})
-    model_at, test_at = _positions(models), _positions(tests)
-    weights = np.zeros((len(tests), K))
-    for item in items:
-        for skill, share in item.weights:
-            weights[test_at[item.test], SKILLS.index(skill)] = share
-    loadings, loading_of_test = np.unique(weights, axis=0, return_inverse=True)
-    loading_of_test = loading_of_test.reshape(-1)
+    model_at, test_at, family_at = _positions(models), _positions(tests), _positions(families)
+    bench_at = _positions(benchmarks)
+    weights = np.zeros((len(benchmarks), K))
+    for (benchmark, shares), _ in reversed(Counter((i.benchmark, i.weights) for i in items).most_common()):
+        weights[bench_at[benchmark]] = [dict(shares).get(skill, 0.0) for skill in SKILLS]
     model = np.array([model_at[item.model] for item in items])
     test = np.array([test_at[item.test] for item in items])
-    benchmark_of_test = np.array([benchmarks.index(t[1]) for t in tests])
-    keys = np.stack([model, benchmark_of_test[test], loading_of_test[test]], axis=1)
-    groups, group = np.unique(keys, axis=0, return_inverse=True)
+    benchmark_of_test = np.array([bench_at[t[1]] for t in tests])
+    groups, group = np.unique(np.stack([model, benchmark_of_test[test]], axis=1), axis=0, return_inverse=True)
     group = group.reshape(-1)
-    crowding = _crowding(items)
     return Design(
         models=models,
         tests=tests,
         benchmarks=benchmarks,
         families=families,
-        covariates=np.array([covariates(facts[m]) for m in models]),
-        family=np.array([families.index(facts[m].family) for m in models]),
+        covariates=np.array([[*covariates(facts[m]), *lineage_marks(facts[m])] for m in models]),
+        family=np.array([family_at[facts[m].family] for m in models]),
         model=model,
         test=test,
         benchmark_of_test=benchmark_of_test,
         weights=weights,
         value=np.array([item.value for item in items]),
         item_variance=np.array([item.item_variance for item in items]),
-        thinks=np.array([float(item.thinks and not facts[item.model].is_reasoning) for item in items]),
+        modes=np.array([modes_of(item, facts[item.model]) for item in items]),
         is_self=np.array([float(item.is_self_reported) for item in items]),
-        loadings=loadings,
-        loading_of_test=loading_of_test,
         group=group,
         model_of_group=groups[:, 0],
         benchmark_of_group=groups[:, 1],
-        loading_of_group=groups[:, 2],
-        crowding=np.bincount(group, crowding) / np.bincount(group),
+        crowding=np.bincount(group, _crowding(items)) / np.bincount(group),
     )
+
+
+def modes_of(item: Observation, facts: Facts) -> list[float]:
+    """Modes of a score: thinking where the model need not think, and the effort."""
+    return [float(item.thinks and not facts.is_reasoning), item.effort]
+
+
+def lineage_marks(facts: Facts) -> list[float]:
+    """One mark per maker's line, whatever its generation."""
+    return [float(facts.family.startswith(line)) for line in LINES]
 
 
 def _crowding(items: Sequence[Observation]) -> Array:

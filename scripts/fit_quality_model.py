@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fit_quality_design import K
+from fit_quality_design import MODES, K
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -33,7 +33,10 @@ SIGMA_PRIOR_COUNT, SIGMA_PRIOR_VARIANCE, SIGMA_PRIOR_CORRELATION = 25.0, 0.20, 0
 FAMILY_PRIOR_COUNT, FAMILY_PRIOR_VARIANCE = 20.0, 0.20
 ODDITY_PRIOR_COUNT, ODDITY_PRIOR_VARIANCE = 200.0, 0.05
 """How far a model's score on a benchmark is from what its skills say, whoever measures it. [log odds^2]"""
-NUM_ITERATIONS = 120
+MODE_PENALTY = 10.0
+PRIOR_LOADING_SD = 0.15
+"""How far a benchmark's shares of skills are from what it is meant to measure. [ratio]"""
+NUM_ITERATIONS = 60
 
 
 @dataclass
@@ -58,6 +61,9 @@ class Fit:
     bench_slope: Array
     error_sd: Array
     mode_shift: Array
+    """[MODES, skills]"""
+    loadings: Array
+    """How much each skill counts in each benchmark: as meant, moved by the scores. [benchmarks, skills]"""
     self_bias: float
     oddity_variance: float
     """Of what is odd about a model on a benchmark. [log odds^2]"""
@@ -91,7 +97,8 @@ def initial_fit(design: Design) -> Fit:
         bench_intercept=np.zeros(len(design.benchmarks)),
         bench_slope=np.ones(len(design.benchmarks)),
         error_sd=np.full(num_tests, PRIOR_ERROR_SD),
-        mode_shift=np.zeros(K),
+        mode_shift=np.zeros((len(MODES), K)),
+        loadings=design.weights.copy(),
         self_bias=0.0,
         oddity_variance=ODDITY_PRIOR_VARIANCE,
     )
@@ -106,6 +113,7 @@ def fit_skills(design: Design, num_iterations: int = NUM_ITERATIONS) -> Fit:
         _update_population(fit)
         _update_links(fit)
         _update_shifts(fit)
+        _update_loadings(fit)
     _update_weights(fit)
     _update_skills(fit)
     return fit
@@ -116,9 +124,15 @@ def _moments(fit: Fit) -> tuple[Array, Array]:
     d = fit.design
     if not fit.z_mean.size:
         _update_oddities(fit, np.zeros(len(d.model_of_group)), np.zeros(len(d.model_of_group)))
-    shift = d.loadings @ fit.mode_shift
-    mean: Array = fit.z_mean[d.group] + d.thinks * shift[d.loading_of_test[d.test]]
-    return mean, fit.z_var[d.group]
+    return fit.z_mean[d.group] + _shift(fit), fit.z_var[d.group]
+
+
+def _shift(fit: Fit) -> Array:
+    """What its mode adds to the skill behind every observation."""
+    d = fit.design
+    by_benchmark = fit.mode_shift @ fit.loadings.T
+    added: Array = (d.modes * by_benchmark.T[d.benchmark_of_test[d.test]]).sum(axis=1)
+    return added
 
 
 def _residual(fit: Fit, mean: Array) -> Array:
@@ -143,13 +157,13 @@ def _update_skills(fit: Fit) -> None:
     slope = fit.slope[d.test]
     precision = fit.t_weight / _variance(fit)
     shifted = d.value - fit.intercept[d.test] - fit.self_bias * d.is_self
-    shifted = shifted - d.thinks * slope * (d.loadings @ fit.mode_shift)[d.loading_of_test[d.test]]
+    shifted = shifted - slope * _shift(fit)
     known = np.bincount(d.group, precision * slope**2)
     middle = np.bincount(d.group, precision * slope * shifted) / known
     worth = d.crowding * known / (1.0 + fit.oddity_variance * known)
-    squares = d.loadings[:, :, None] * d.loadings[:, None, :]
-    information = np.tensordot(_sums(d, worth), squares, axes=1)
-    pull = _sums(d, worth * middle) @ d.loadings
+    load = fit.loadings[d.benchmark_of_group]
+    information = _sums(d, worth[:, None, None] * load[:, :, None] * load[:, None, :])
+    pull = _sums(d, (worth * middle)[:, None] * load)
     inverse = np.linalg.inv(fit.sigma)
     fit.cov = np.linalg.inv(inverse + information)
     fit.mean = np.einsum("mkl,ml->mk", fit.cov, pull + fit.prior_mean() @ inverse)
@@ -159,8 +173,9 @@ def _update_skills(fit: Fit) -> None:
 def _update_oddities(fit: Fit, known: Array, middle: Array) -> None:
     """Skill on its own benchmark of every group: between what all skills say and what its own scores say."""
     d, tau = fit.design, fit.oddity_variance
-    skill = (fit.mean @ d.loadings.T)[d.model_of_group, d.loading_of_group]
-    spread = np.einsum("mul,ul->mu", d.loadings @ fit.cov, d.loadings)[d.model_of_group, d.loading_of_group]
+    load = fit.loadings[d.benchmark_of_group]
+    skill = (load * fit.mean[d.model_of_group]).sum(axis=1)
+    spread = np.einsum("gk,gkl,gl->g", load, fit.cov[d.model_of_group], load)
     share, left = tau * known / (1.0 + tau * known), tau / (1.0 + tau * known)
     fit.z_mean = skill + share * (middle - skill)
     fit.z_var = (1.0 - share) ** 2 * spread + left
@@ -171,10 +186,11 @@ def _update_oddities(fit: Fit, known: Array, middle: Array) -> None:
 
 
 def _sums(design: Design, values: Array) -> Array:
-    """Sums of the groups' values by model and loading. [models, loadings]"""
-    shape = (len(design.models), len(design.loadings))
-    cell = design.model_of_group * shape[1] + design.loading_of_group
-    return np.bincount(cell, values, shape[0] * shape[1]).reshape(shape)
+    """Sums of the groups' values by model. [models, ...]"""
+    starts = np.searchsorted(design.model_of_group, np.arange(len(design.models) + 1))
+    running = np.concatenate([np.zeros((1, *values.shape[1:])), np.cumsum(values, axis=0)])
+    total: Array = running[starts[1:]] - running[starts[:-1]]
+    return total
 
 
 def _update_population(fit: Fit) -> None:
@@ -253,10 +269,31 @@ def _update_shifts(fit: Fit) -> None:
     d = fit.design
     mean, _ = _moments(fit)
     precision = fit.t_weight / _variance(fit)
-    load = d.weights[d.test] * (fit.slope[d.test] * d.thinks)[:, None]
-    target = _residual(fit, mean) + load @ fit.mode_shift
-    normal = (load * precision[:, None]).T @ load + 10.0 * np.eye(K)
-    fit.mode_shift = np.linalg.solve(normal, load.T @ (precision * target))
+    load = fit.slope[d.test][:, None] * fit.loadings[d.benchmark_of_test[d.test]]
+    load = (d.modes[:, :, None] * load[:, None, :]).reshape(len(load), -1)
+    flat = fit.mode_shift.reshape(-1)
+    target = _residual(fit, mean) + load @ flat
+    normal = (load * precision[:, None]).T @ load + MODE_PENALTY * np.eye(load.shape[1])
+    fit.mode_shift = np.linalg.solve(normal, load.T @ (precision * target)).reshape(fit.mode_shift.shape)
     mean, _ = _moments(fit)
     residual = _residual(fit, mean) + fit.self_bias * d.is_self
     fit.self_bias = float((precision * d.is_self * residual).sum() / ((precision * d.is_self).sum() + 10.0))
+
+
+def _update_loadings(fit: Fit) -> None:
+    """Shares of skills in every benchmark: ridge towards what it is meant to measure.
+
+    The skill behind a group is normal around shares . skills with the variance of the oddity, beside its own.
+    """
+    d = fit.design
+    weight = 1.0 / (fit.oddity_variance + fit.z_var)
+    mean = fit.mean[d.model_of_group]
+    second = fit.cov[d.model_of_group] + mean[:, :, None] * mean[:, None, :]
+    order = np.argsort(d.benchmark_of_group, kind="stable")
+    ends = np.searchsorted(d.benchmark_of_group[order], np.arange(len(d.benchmarks) + 1))
+    normal = np.add.reduceat((weight[:, None, None] * second)[order], ends[:-1])
+    right = np.add.reduceat((weight * fit.z_mean)[order, None] * mean[order], ends[:-1])
+    prior = PRIOR_LOADING_SD**-2
+    fit.loadings = np.linalg.solve(
+        normal + prior * np.eye(K), (right + prior * d.weights)[:, :, None]
+    )[:, :, 0]

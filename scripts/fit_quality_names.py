@@ -45,8 +45,6 @@ _REASONING = re.compile(
 _TIERS = ((r"nano|8b|micro", -1.7), (r"mini|haiku|flash-lite|lite", -1.1), (r"flash|fast|small", -0.7),
           (r"medium", -0.3), (r"-pro\b|opus|ultra|large|heavy", 0.3))  # fmt: skip
 """Makers' size words as a covariate, on the scale of log10 parameters."""
-_EFFORTS = ((r"minimal|no-?think|-none", -1.0), (r"-low", -0.4), (r"xhigh|-max-|-high|highthink", 0.5))
-"""Words of reasoning effort as a covariate."""
 _CLOSED = re.compile(
     r"gpt-[345]|claude|gemini|^o[134]|grok|nova|mistral-(?:large|medium)|palm|ernie-bot|moonshot|qwen-max"
 )
@@ -70,8 +68,6 @@ class Facts:
     is_closed: bool
     tier: float
     """Size word of a closed model, 0 without."""
-    effort: float
-    """Word of reasoning effort, 0 without."""
 
 
 def family_of(name: str) -> str:
@@ -162,7 +158,6 @@ def model_facts(
         is_derivative=row is None and "/" in name and family_of(name.split("/", maxsplit=1)[0]) != family,
         is_closed=is_closed,
         tier=_word_value(plain, _TIERS, 0.0) if math.isnan(total) else 0.0,
-        effort=_word_value(plain, _EFFORTS, 0.0),
     )
 
 

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 from fit_quality_alias import aliases
 from fit_quality_skills import DEFAULT_NUM_ITEMS, FLOORS, NUM_ITEMS, skill_weights
 from sizewise.catalog.benchmark_names import (
+    EFFORTS,
     benchmark_name,
     canonical_name,
+    effort_word,
     protocol_name,
     source_name,
     thinks_in,
@@ -57,6 +59,8 @@ class Observation:
     """Variance of the finite number of items. [log odds^2]"""
     thinks: bool
     """Scored in thinking mode."""
+    effort: float
+    """Reasoning effort where it is said; 0 is medium or not said."""
     is_self_reported: bool
     """The model's own vendor measured it."""
     printed: Mapping[str, str]
@@ -111,6 +115,7 @@ def observation(row: Mapping[str, str]) -> Observation | None:
         value=float(link.unbounded(score)),
         item_variance=1.0 / (num_items * share * (1.0 - share)),
         thinks=thinks_in(row["setting"], row["model_name"]),
+        effort=EFFORTS.get(effort_word(row["setting"], row["model_name"]), 0.0),
         is_self_reported=is_self_report(model, row["source"]),
         printed=row,
     )
@@ -123,7 +128,7 @@ def observations(facts: Path) -> list[Observation]:
     usable = [item for row in read_rows(facts / "quality.csv") if (item := observation(row)) is not None]
     meant = aliases((item.model for item in usable), (row["hf_id"] for row in read_rows(facts / "models.csv")))
     for item in (replace(item, model=meant.get(item.model, item.model)) for item in usable):
-        key = (item.model, item.test, item.value, item.thinks)
+        key = (item.model, item.test, item.value, item.thinks, item.effort)
         if key not in seen:
             seen.add(key)
             found.append(item)

@@ -73,8 +73,14 @@ _NAME_MODE = re.compile(
     r"\((?:fc|prompt|diff|whole|fc thinking)\)"
     r"|\((?:non-?think\w*|no think|thinking|reasoning|.*thinking.*|.*effort.*|.*reasoning.*)\)"
     r"|[-_ ](?:non-)?thinking(?:-auto)?(?:-\d+k)?(?:-(?:low|medium|high|max)-effort)?(?=$|[ (])"
-    r"|[-_ ]nothinking|-(?:low|medium|high)-effort$|-(?:non-)?reasoning(?:-high)?$"
+    r"|[-_ ]no-?thinking|(?<!mistral)(?<!magistral)(?<!phi-3)-(?:minimal|low|medium|high|xhigh)(?:-effort)?$"
+    r"|-max-effort$|-(?:non-)?reasoning(?:-high)?$"
 )
+_EFFORT = re.compile(
+    r"(?<!mistral)(?<!magistral)(?<!phi-3)(?:^|[-( ])(low|medium|high|xhigh|max)(?:[- ]effort\b|\)|$)", re.IGNORECASE
+)
+EFFORTS = {"low": -0.5, "medium": 0.0, "high": 0.5, "xhigh": 1.0, "max": 1.0}
+"""Words of reasoning effort on a scale where medium is zero."""
 _NEVER_THINKS = re.compile(
     r"gpt-?4|gpt-?3|claude-?(?:\w+-)?3-[05]|claude-3(?!-7)|claude-(?:haiku|opus)-3|gemini-?(?:1|2-0|2\.0)"
     r"|llama|mixtral|qwen-?2|qwen-?1|gemma-?[123]|phi-?[34](?!.*reason)|deepseek-(?:v2|v3$|v3-0324|coder|llm)"
@@ -124,6 +130,19 @@ def canonical_name(printed: str) -> str:
 def thinks_in(setting: str, name: str) -> bool:
     """Was the score made in thinking mode? A model that has none ignores the mode of its table."""
     both = f"{setting} {name}".lower()
+    if effort_word(setting, name):
+        return True
     if _NEVER_THINKS.search(name.lower()) and not _ALWAYS_THINKS.search(name.lower()):
         return False
     return bool(_THINKING.search(both)) and not _NOT_THINKING.search(both)
+
+
+def effort_word(setting: str, name: str) -> str:
+    """The word of reasoning effort that a score was made with, one of EFFORTS; empty where none is said.
+
+    >>> effort_word("", "gpt-5.5-xhigh"), effort_word("max effort", "GLM-5.3"), effort_word("", "mistral-medium")
+    ('xhigh', 'max', '')
+    """
+    found = re.search(r"\b(low|medium|high|xhigh|max)[- ]effort\b", setting.lower()) or _EFFORT.search(name)
+    word = found.group(1).lower() if found else ""
+    return word if word != "max" or "effort" in f"{setting} {name}".lower() else ""
