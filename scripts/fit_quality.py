@@ -1,7 +1,7 @@
 """Fit the quality tables of the catalog from published scores, or say how wrong such a fit is.
 
-    python scripts/fit_quality.py --facts DIR              writes the tables (about half a minute)
-    python scripts/fit_quality.py --facts DIR --validate   hides scores, predicts them, prints the errors
+    python scripts/fit_quality.py --facts DIR              writes the tables (a few seconds)
+    python scripts/fit_quality.py --facts DIR --validate   hides scores, predicts them: docs/quality_accuracy.md
 
 DIR holds quality.csv, quant_loss.csv and models.csv. Sources that forbid commercial use are left out of both the
 shipped facts and the fit.
@@ -18,9 +18,19 @@ from fit_quality_loss import loss_fact_rows, loss_table_text
 from fit_quality_design import build_design
 from fit_quality_model import Fit, fit_skills
 from fit_quality_names import Facts, family_years, model_facts, year_of
-from fit_quality_rows import UNSHIPPABLE, Observation, observations, read_rows
-from fit_quality_tables import Evidence, estimate_rows, link_rows, read_axes, skill_rows, write_rows
-from fit_quality_validate import validation_text
+from fit_quality_rows import (
+    UNSHIPPABLE,
+    Observation,
+    meant_models,
+    observations,
+    read_rows,
+    usable_rows,
+)
+from fit_quality_link_tables import alias_rows, correlation_rows, link_rows, pair_rows, skill_rows
+from fit_quality_tables import Evidence, estimate_rows, read_axes, write_rows
+from fit_quality_panel import PanelScores, panel_rows
+from fit_quality_report import page
+from fit_quality_validate import all_splits
 
 # V
 from sizewise.catalog import load_catalog
@@ -29,6 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 CATALOG = Path(__file__).parent.parent / "src" / "sizewise" / "catalog"
+VALIDATION_PAGE = Path(__file__).parent.parent / "docs" / "quality_accuracy.md"
 MIN_REFERENCE_SCORES = 3
 """A model outside the catalog becomes a reference from so many scores on."""
 
@@ -64,9 +75,15 @@ def write_tables(facts: Path, items: list[Observation], known: Mapping[str, Fact
     evidence = Evidence(items, known)
     wanted = wanted_models(evidence)
     axes = read_axes(CATALOG / "quality_axes.toml")
-    write_rows(CATALOG / "quality_estimates.csv", estimate_rows(fit, evidence, axes, wanted))
-    write_rows(CATALOG / "quality_skills.csv", skill_rows(fit, wanted))
+    write_rows(
+        CATALOG / "quality_estimates.csv", estimate_rows(PanelScores(fit, items), evidence, axes, wanted)
+    )
+    write_rows(CATALOG / "quality_panel.csv", panel_rows(fit, items))
+    write_rows(CATALOG / "quality_skills.csv", skill_rows(fit, known, wanted))
+    write_rows(CATALOG / "quality_correlations.csv", correlation_rows(fit, wanted))
+    write_rows(CATALOG / "quality_pairs.csv", pair_rows(fit, wanted))
     write_rows(CATALOG / "quality_links.csv", link_rows(fit, items))
+    write_rows(CATALOG / "quality_aliases.csv", alias_rows(meant_models(facts, usable_rows(facts))))
     shippable = [
         r for r in read_rows(facts / "quality.csv") if r["score"] and not r["source"].startswith(UNSHIPPABLE)
     ]
@@ -82,12 +99,14 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--facts", type=Path, required=True, help="folder with the facts")
-    parser.add_argument("--validate", action="store_true", help="hide scores and print the errors instead")
+    parser.add_argument("--validate", action="store_true", help="hide scores and write the errors instead")
     options = parser.parse_args()
     items = observations(options.facts)
     known = facts_of_models(options.facts, items)
     if options.validate:
-        print(validation_text(items, known))
+        text = page(all_splits(items, known), items)
+        VALIDATION_PAGE.write_text(text, encoding="utf-8")
+        print(text)
         return
     fit = fit_skills(build_design(items, known))
     write_tables(options.facts, items, known, fit)

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
 _KIND_WORDS = re.compile(r"-(?:instruct|chat|it|hf|text|\d+e|a\d+b|thinking)(?=-|$)")
 _SIZE_WORDS = re.compile(r"-(?:\d+x)?\d+b(?=-|$)")
-_NOT_THE_SAME = re.compile(r"base|gguf|awq|gptq|fp8|int[48]|[48]bit|bnb|distill|reward|rm$|guard|embed|vl|eagle|math")
+_NOT_THE_SAME = re.compile(
+    r"base|gguf|awq|gptq|fp8|int[48]|[48]bit|bnb|distill|reward|rm$|guard|embed|vl|eagle|math"
+)
 """Words of repositories that hold other weights than the plain name."""
 
 
@@ -37,7 +39,9 @@ def aliases(names: Iterable[str], ids: Iterable[str]) -> dict[str, str]:
     same: dict[str, list[str]] = defaultdict(list)
     for name in sorted(catalogued | {name for name in seen if "/" in name}):
         same[name.lower().rsplit("/", 1)[-1]].append(name)
-    best = {tail: min(group, key=lambda n: (n not in catalogued, -seen[n], n)) for tail, group in same.items()}
+    best = {
+        tail: min(group, key=lambda n: (n not in catalogued, -seen[n], n)) for tail, group in same.items()
+    }
     found = {name: best[tail] for tail, group in same.items() for name in group if name != best[tail]}
     tables = _tables(best)
     for name in sorted(seen):

@@ -76,7 +76,19 @@ def covariates(facts: Facts) -> list[float]:
     curves = [size * abs(size), max(size - 0.5, 0.0), max(-size, 0.0), year * abs(year), max(year - 1.0, 0.0),
               max(-year - 0.5, 0.0), size * year, active * year]  # fmt: skip
     products = [kind * number for kind in kinds for number in (size, year)]
-    return [1.0, size, active, year, no_size, no_year, facts.tier, facts.tier * year, *kinds, *curves, *products]
+    return [
+        1.0,
+        size,
+        active,
+        year,
+        no_size,
+        no_year,
+        facts.tier,
+        facts.tier * year,
+        *kinds,
+        *curves,
+        *products,
+    ]
 
 
 def build_design(items: Sequence[Observation], facts: Mapping[str, Facts]) -> Design:

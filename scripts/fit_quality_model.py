@@ -16,6 +16,8 @@ import numpy as np
 from fit_quality_design import MODES, K
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from fit_quality_design import Design
@@ -36,7 +38,8 @@ ODDITY_PRIOR_COUNT, ODDITY_PRIOR_VARIANCE = 200.0, 0.05
 MODE_PENALTY = 10.0
 PRIOR_LOADING_SD = 0.15
 """How far a benchmark's shares of skills are from what it is meant to measure. [ratio]"""
-NUM_ITERATIONS = 60
+NUM_ITERATIONS, NUM_POSTERIOR_ITERATIONS = 60, 6
+SMALLEST_SLOPE = 0.1
 
 
 @dataclass
@@ -65,11 +68,17 @@ class Fit:
     loadings: Array
     """How much each skill counts in each benchmark: as meant, moved by the scores. [benchmarks, skills]"""
     self_bias: float
+    oddity_square: float
+    """Expected sum of the squared oddities."""
     oddity_variance: float
     """Of what is odd about a model on a benchmark. [log odds^2]"""
     z_mean: Array = field(default_factory=lambda: np.ones(0))
     """Skill on its benchmark, oddity included, of each group."""
     z_var: Array = field(default_factory=lambda: np.ones(0))
+    own_share: Array = field(default_factory=lambda: np.ones(0))
+    """How much the group's own scores count against what all skills say. [groups]"""
+    own_left: Array = field(default_factory=lambda: np.ones(0))
+    """Variance of the oddity that its own scores leave open. [groups]"""
     t_weight: Array = field(default_factory=lambda: np.ones(0))
 
     def prior_mean(self) -> Array:
@@ -100,6 +109,7 @@ def initial_fit(design: Design) -> Fit:
         mode_shift=np.zeros((len(MODES), K)),
         loadings=design.weights.copy(),
         self_bias=0.0,
+        oddity_square=0.0,
         oddity_variance=ODDITY_PRIOR_VARIANCE,
     )
 
@@ -117,6 +127,34 @@ def fit_skills(design: Design, num_iterations: int = NUM_ITERATIONS) -> Fit:
     _update_weights(fit)
     _update_skills(fit)
     return fit
+
+
+def posterior(fit: Fit, design: Design) -> Fit:
+    """Skills of the models of a design, by the parameters of a fit that may never have seen them.
+
+    Every test and family of the design must be one of the fit.
+    """
+    test_at, bench_at = _positions(fit.design.tests), _positions(fit.design.benchmarks)
+    family_at = _positions(fit.design.families)
+    tests = [test_at[name] for name in design.tests]
+    families = [family_at[name] for name in design.families]
+    found = initial_fit(design)
+    for name in ("coefficients", "sigma", "sigma_family", "mode_shift", "self_bias", "oddity_variance"):
+        setattr(found, name, getattr(fit, name))
+    for name in ("intercept", "slope", "error_sd", "link_cov"):
+        setattr(found, name, getattr(fit, name)[tests])
+    found.loadings = fit.loadings[[bench_at[name] for name in design.benchmarks]]
+    found.family_mean, found.family_cov = fit.family_mean[families], fit.family_cov[families]
+    found.t_weight = np.ones(len(design.value))
+    for _ in range(NUM_POSTERIOR_ITERATIONS):
+        _update_skills(found)
+        _update_weights(found)
+    _update_skills(found)
+    return found
+
+
+def _positions(names: Sequence[object]) -> dict[object, int]:
+    return {name: index for index, name in enumerate(names)}
 
 
 def _moments(fit: Fit) -> tuple[Array, Array]:
@@ -177,12 +215,10 @@ def _update_oddities(fit: Fit, known: Array, middle: Array) -> None:
     skill = (load * fit.mean[d.model_of_group]).sum(axis=1)
     spread = np.einsum("gk,gkl,gl->g", load, fit.cov[d.model_of_group], load)
     share, left = tau * known / (1.0 + tau * known), tau / (1.0 + tau * known)
+    fit.own_share, fit.own_left = share, left
     fit.z_mean = skill + share * (middle - skill)
     fit.z_var = (1.0 - share) ** 2 * spread + left
-    square = (share * (middle - skill)) ** 2 + share**2 * spread + left
-    if known.any():
-        top = square.sum() + ODDITY_PRIOR_COUNT * ODDITY_PRIOR_VARIANCE
-        fit.oddity_variance = float(top / (len(square) + ODDITY_PRIOR_COUNT))
+    fit.oddity_square = float(((share * (middle - skill)) ** 2 + share**2 * spread + left).sum())
 
 
 def _sums(design: Design, values: Array) -> Array:
@@ -196,6 +232,8 @@ def _sums(design: Design, values: Array) -> Array:
 def _update_population(fit: Fit) -> None:
     """Coefficients of the covariates, family effects and the two covariances, from models that have scores."""
     d = fit.design
+    top = fit.oddity_square + ODDITY_PRIOR_COUNT * ODDITY_PRIOR_VARIANCE
+    fit.oddity_variance = top / (len(fit.z_mean) + ODDITY_PRIOR_COUNT)
     seen = np.bincount(d.model, minlength=len(d.models)) > 0
     x, family = d.covariates[seen], d.family[seen]
     target = fit.mean[seen] - fit.family_mean[family]
@@ -243,7 +281,7 @@ def _update_links(fit: Fit) -> None:
     right[:, 1] += fit.bench_slope[d.benchmark_of_test] * PRIOR_SLOPE_SD**-2
     fit.link_cov = np.linalg.inv(normal)
     solution = np.einsum("tij,tj->ti", fit.link_cov, right)
-    fit.intercept, fit.slope = solution[:, 0], np.maximum(solution[:, 1], 0.1)
+    fit.intercept, fit.slope = solution[:, 0], np.maximum(solution[:, 1], SMALLEST_SLOPE)
     _update_benchmarks(fit)
     square = _residual(fit, mean) ** 2 + fit.slope[d.test] ** 2 * var
     excess = np.maximum(fit.t_weight * square - d.item_variance, 0.0)
@@ -294,6 +332,6 @@ def _update_loadings(fit: Fit) -> None:
     normal = np.add.reduceat((weight[:, None, None] * second)[order], ends[:-1])
     right = np.add.reduceat((weight * fit.z_mean)[order, None] * mean[order], ends[:-1])
     prior = PRIOR_LOADING_SD**-2
-    fit.loadings = np.linalg.solve(
-        normal + prior * np.eye(K), (right + prior * d.weights)[:, :, None]
-    )[:, :, 0]
+    fit.loadings = np.linalg.solve(normal + prior * np.eye(K), (right + prior * d.weights)[:, :, None])[
+        :, :, 0
+    ]

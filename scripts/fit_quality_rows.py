@@ -21,7 +21,7 @@ from sizewise.catalog.benchmark_names import (
 from sizewise.estimate.score_link import ScoreLink
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 UNSHIPPABLE = ("haonan-li/CMMLU", "adobe-research/NoLiMa")
@@ -121,12 +121,22 @@ def observation(row: Mapping[str, str]) -> Observation | None:
     )
 
 
+def usable_rows(facts: Path) -> list[Observation]:
+    """All usable scores of quality.csv, under the names that they print."""
+    return [item for row in read_rows(facts / "quality.csv") if (item := observation(row)) is not None]
+
+
+def meant_models(facts: Path, items: Sequence[Observation]) -> dict[str, str]:
+    """Printed names and the ids that they mean."""
+    return aliases((item.model for item in items), (row["hf_id"] for row in read_rows(facts / "models.csv")))
+
+
 def observations(facts: Path) -> list[Observation]:
-    """All usable scores of quality.csv; a score printed twice counts once."""
+    """All usable scores of quality.csv under one name per model; a score printed twice counts once."""
     seen: set[tuple[object, ...]] = set()
     found = []
-    usable = [item for row in read_rows(facts / "quality.csv") if (item := observation(row)) is not None]
-    meant = aliases((item.model for item in usable), (row["hf_id"] for row in read_rows(facts / "models.csv")))
+    usable = usable_rows(facts)
+    meant = meant_models(facts, usable)
     for item in (replace(item, model=meant.get(item.model, item.model)) for item in usable):
         key = (item.model, item.test, item.value, item.thinks, item.effort)
         if key not in seen:

@@ -1,4 +1,4 @@
-"""The fit as tables: axis scores with their evidence, skills, and how each test is linked to them."""
+"""The fit as a table: axis scores with their evidence."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fit_quality_rows import link_of
 from fit_quality_skills import SKILLS
 
 if TYPE_CHECKING:
@@ -18,8 +17,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from fit_quality_model import Fit
     from fit_quality_names import Facts
+    from fit_quality_panel import PanelScores
     from fit_quality_rows import Observation
 
     Array = NDArray[np.float64]
@@ -39,8 +38,6 @@ MIN_OTHER_SCORES = 8
 MAX_SIZE_RATIO = 2.0
 """No extrapolation beyond this ratio to a sibling of the same family."""
 NUM_SHOWN_BENCHMARKS = 3
-UNSEEN_INTERCEPT_SD, UNSEEN_SLOPE_SD, UNSEEN_ERROR_SD = 0.5, 0.25, 0.3
-"""How far a harness not seen differs from the benchmark's usual one. [log odds]"""
 
 
 def read_axes(path: Path) -> dict[str, tuple[str, Array]]:
@@ -116,33 +113,17 @@ class Evidence:
         return "none"
 
 
-def axis_score(fit: Fit, model: int, anchor: int, shares: Array) -> tuple[float, float]:
-    """Mean and standard deviation on the 0-100 scale of an axis. [points]"""
-    design = fit.design
-    cov = fit.cov[model]
-    if not (design.model == model).any():
-        cov = cov + fit.family_cov[design.family[model]]
-    gap = float(shares @ (fit.mean[model] - fit.mean[anchor]))
-    sd = float(np.sqrt(shares @ cov @ shares))
-    low, high = _points(gap - sd), _points(gap + sd)
-    return _points(gap), (high - low) / 2.0
-
-
-def _points(gap: float) -> float:
-    return float(100.0 / (1.0 + np.exp(-gap)))
-
-
 def estimate_rows(
-    fit: Fit, evidence: Evidence, axes: Mapping[str, tuple[str, Array]], wanted: set[str]
+    panel: PanelScores, evidence: Evidence, axes: Mapping[str, tuple[str, Array]], wanted: set[str]
 ) -> list[Row]:
     """One row per axis and model that is known well enough, sorted by axis and name."""
-    at = {name: index for index, name in enumerate(fit.design.models)}
+    at = {name: index for index, name in enumerate(panel.fit.design.models)}
     rows = []
     for axis, (anchor, shares) in axes.items():
         for name in sorted(wanted):
             is_hybrid = not evidence.facts[name].is_reasoning
             grade = evidence.grade(name, shares, is_hybrid_reasoner=is_hybrid)
-            mean, sd = axis_score(fit, at[name], at[anchor], shares)
+            mean, sd = panel.points(at[name], at[anchor], shares)
             if grade == "none" or sd > MAX_SD_POINTS.get(grade, MAX_OWN_SD_POINTS):
                 continue
             scores = evidence.on_axis(name, shares)
@@ -153,54 +134,6 @@ def estimate_rows(
                 "newest": max((item.printed["as_of"] for item in scores), default=""),
             })  # fmt: skip
     return rows
-
-
-def skill_rows(fit: Fit, wanted: set[str]) -> list[Row]:
-    """Skills of each model with their standard deviations. [log odds]"""
-    rows = []
-    for index, name in enumerate(fit.design.models):
-        if name not in wanted:
-            continue
-        cov = fit.cov[index]
-        if not (fit.design.model == index).any():
-            cov = cov + fit.family_cov[fit.design.family[index]]
-        sds = np.sqrt(np.diag(cov))
-        cells = {s: f"{fit.mean[index, k]:.3f}" for k, s in enumerate(SKILLS)}
-        rows.append({"model": name} | cells | {f"{s}_sd": f"{sds[k]:.3f}" for k, s in enumerate(SKILLS)})
-    shift = {s: f"{fit.mode_shift[k]:.3f}" for k, s in enumerate(SKILLS)}
-    return [{"model": "thinking mode"} | shift | {f"{s}_sd": "0" for s in SKILLS}, *rows]
-
-
-def link_rows(fit: Fit, items: Sequence[Observation]) -> list[Row]:
-    """How every test, and every benchmark under a harness not seen, follows from skills."""
-    sample = {item.test: item for item in items}
-    by_benchmark: dict[str, Observation] = {}
-    rows = []
-    for index, test in enumerate(fit.design.tests):
-        item = sample[test]
-        by_benchmark.setdefault(item.benchmark, item)
-        ends = fit.link_cov[index]
-        rows.append(_link_row(item, test, float(fit.intercept[index]), float(fit.slope[index])) | {
-            "intercept_sd": f"{np.sqrt(ends[0, 0]):.3f}", "slope_sd": f"{np.sqrt(ends[1, 1]):.3f}",
-            "error_sd": f"{np.hypot(fit.error_sd[index], np.sqrt(item.item_variance)):.3f}",
-        })  # fmt: skip
-    for index, benchmark in enumerate(fit.design.benchmarks):
-        test = ("", benchmark, "")
-        ends = (float(fit.bench_intercept[index]), float(fit.bench_slope[index]))
-        rows.append(_link_row(by_benchmark[benchmark], test, *ends) | {
-            "intercept_sd": f"{UNSEEN_INTERCEPT_SD}", "slope_sd": f"{UNSEEN_SLOPE_SD}",
-            "error_sd": f"{UNSEEN_ERROR_SD}",
-        })  # fmt: skip
-    return rows
-
-
-def _link_row(item: Observation, test: tuple[str, str, str], intercept: float, slope: float) -> Row:
-    link = link_of(item.benchmark, item.printed["unit"])
-    return {
-        "source": test[0], "benchmark": test[1], "protocol": test[2], "kind": link.kind, "floor": f"{link.floor:g}",
-        "skills": "|".join(f"{skill}:{share:g}" for skill, share in item.weights),
-        "intercept": f"{intercept:.3f}", "slope": f"{slope:.3f}",
-    }  # fmt: skip
 
 
 def write_rows(path: Path, rows: Sequence[Mapping[str, str]], columns: Sequence[str] | None = None) -> None:

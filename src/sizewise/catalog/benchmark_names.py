@@ -77,7 +77,8 @@ _NAME_MODE = re.compile(
     r"|-max-effort$|-(?:non-)?reasoning(?:-high)?$"
 )
 _EFFORT = re.compile(
-    r"(?<!mistral)(?<!magistral)(?<!phi-3)(?:^|[-( ])(low|medium|high|xhigh|max)(?:[- ]effort\b|\)|$)", re.IGNORECASE
+    r"(?<!mistral)(?<!magistral)(?<!phi-3)(?:^|[-( ])(low|medium|high|xhigh|max)(?:[- ]effort\b|\)|$)",
+    re.IGNORECASE,
 )
 EFFORTS = {"low": -0.5, "medium": 0.0, "high": 0.5, "xhigh": 1.0, "max": 1.0}
 """Words of reasoning effort on a scale where medium is zero."""

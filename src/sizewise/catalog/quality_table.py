@@ -88,12 +88,20 @@ def reference_name(given: str, axis: str) -> str:
     entries = axis_entries(axis)
     folded = {name.lower(): name for name in entries}
     short = _unambiguous(entries)
-    for key in (given.strip().lower(), canonical_name(given)):
+    canonical = canonical_name(given)
+    for key in (given.strip().lower(), canonical, model_aliases().get(canonical, "").lower()):
         if key in folded:
             return folded[key]
         if key in short:
             return short[key]
     raise UnknownName("quality reference", given, entries, "or give the bar as a number from 0 to 100")
+
+
+@cache
+def model_aliases() -> dict[str, str]:
+    """Names that published tables print, and the models that they mean."""
+    rows = csv.DictReader(file_text(FOLDER / "quality_aliases.csv").splitlines())
+    return {row["name"]: row["model"] for row in rows}
 
 
 def _unambiguous(names: Sequence[str] | dict[str, QualityEntry]) -> dict[str, str]:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sizewise.catalog.benchmark_names import (
+    EFFORTS,
     benchmark_name,
     canonical_name,
+    effort_word,
     protocol_name,
     source_name,
     thinks_in,
 )
-from sizewise.catalog.quality_links import BenchmarkLink, Skill, benchmark_link, score_range, skills_of
-from sizewise.catalog.quality_table import loss_table
+from sizewise.catalog.quality_links import BenchmarkLink, Mode, benchmark_link, score_range, skills_of
+from sizewise.catalog.quality_table import loss_table, model_aliases
 from sizewise.errors import BadInput, UnknownName
 from sizewise.estimate.quality import quant_loss
 
@@ -56,29 +58,30 @@ def predicted_score(question: Mapping[str, str], catalog: Catalog) -> tuple[floa
 
     Raises: BadInput for a model or quantization that nobody knows.
     """
-    name, skills = _known_model(question["model"], catalog)
+    name = _known_model(question["model"], catalog)
     benchmark = benchmark_name(question["benchmark"])
     link = benchmark_link(source_name(question["source"]), benchmark, protocol_name(question["setting"]))
-    if link is None or skills is None:
+    if link is None:
         return None
-    ends = score_range(link, skills, thinks=thinks_in(question["setting"], question["model"]))
-    return _after_loss(ends, link, question["quant"], name, catalog)
+    setting, printed = question["setting"], question["model"]
+    effort = EFFORTS.get(effort_word(setting, printed), 0.0)
+    ends = score_range(link, name, benchmark, Mode(thinks=thinks_in(setting, printed), effort=effort))
+    return ends and _after_loss(ends, link, question["quant"], name, catalog)
 
 
-def _known_model(given: str, catalog: Catalog) -> tuple[str, dict[str, Skill] | None]:
-    """The model's name in the table, and its skills.
+def _known_model(given: str, catalog: Catalog) -> str:
+    """The model's name in the tables.
 
-    Raises: UnknownName when neither the table nor the catalog knows it.
+    Raises: UnknownName when neither the tables nor the catalog knows it.
     """
     for name in (given, canonical_name(given)):
-        skills = skills_of(name)
-        if skills is not None:
-            return name, skills
+        meant = model_aliases().get(name, name)
+        if skills_of(meant) is not None:
+            return meant
     try:
-        name = catalog.model(given).name
+        return catalog.model(given).name
     except UnknownName as unknown:
         raise UnknownName("model", given, catalog.models, "no published score of it is known") from unknown
-    return name, skills_of(name)
 
 
 def _after_loss(
@@ -89,11 +92,10 @@ def _after_loss(
     quantization = catalog.quantization(quant) if quant else None
     if quantization is None or (model is not None and quantization.name == model.native_format):
         return ends
-    skill = max(link.shares, key=lambda pair: pair[1])[0]
     least, likely, most = quant_loss(
         loss_class=quantization.loss_class,
         num_params=model.num_params if model else USUAL_PARAMS,
-        axis=AXIS_OF_SKILL.get(skill, ""),
+        axis=AXIS_OF_SKILL.get(link.main, ""),
         table=loss_table(),
     )
     unit = UNIT_OF_KIND.get(link.score.kind, 1.0)
