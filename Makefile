@@ -15,10 +15,10 @@ SOAK ?= 1
 FACTS ?=
 PYTEST := $(BIN)/python -m pytest -n $(JOBS)
 
-.PHONY: help demo check test soak lint types accuracy fit catalog bench messages readme docs clean needs-facts
+.PHONY: help demo check test soak lint types accuracy quality-accuracy fit catalog bench messages readme docs clean needs-facts
 
 help: ## what can be made
-	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 20
 
 demo: .venv/package ## one recommendation from the shipped facts
 	$(BIN)/sizewise recommend --task summarization --device "RTX 4090"
@@ -43,6 +43,9 @@ types: .venv/tools ## mypy --strict
 
 accuracy: .venv/package ## predictions against measured facts; FACTS=DIR for other facts than the shipped ones
 	$(BIN)/python scripts/render_accuracy.py $(if $(FACTS),--facts "$(FACTS)",--out docs/accuracy.md)
+
+quality-accuracy: needs-facts .venv/tools ## scores hidden and predicted, into docs/quality_accuracy.md; FACTS=DIR
+	$(BIN)/python scripts/fit_quality.py --facts "$(FACTS)/facts" --validate
 
 fit: needs-facts .venv/tools ## the fitted constants again; FACTS=DIR with facts/ and measured/
 	$(BIN)/python scripts/fit_memory.py --facts "$(FACTS)"

@@ -14,10 +14,13 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fit_quality_loss import loss_fact_rows, loss_table_text
 from fit_quality_design import build_design
+from fit_quality_link_tables import alias_rows, correlation_rows, link_rows, pair_rows, skill_rows
+from fit_quality_loss import loss_fact_rows, loss_table_text
 from fit_quality_model import Fit, fit_skills
 from fit_quality_names import Facts, family_years, model_facts, year_of
+from fit_quality_panel import PanelScores, panel_rows
+from fit_quality_report import page
 from fit_quality_rows import (
     UNSHIPPABLE,
     Observation,
@@ -26,10 +29,7 @@ from fit_quality_rows import (
     read_rows,
     usable_rows,
 )
-from fit_quality_link_tables import alias_rows, correlation_rows, link_rows, pair_rows, skill_rows
 from fit_quality_tables import Evidence, estimate_rows, read_axes, write_rows
-from fit_quality_panel import PanelScores, panel_rows
-from fit_quality_report import page
 from fit_quality_validate import all_splits
 
 # V

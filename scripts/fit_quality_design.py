@@ -64,7 +64,7 @@ class Design:
 
 
 def covariates(facts: Facts) -> list[float]:
-    """Size, age and kind as numbers, and their products; what is unknown is at the usual value with a mark beside it."""
+    """Size, age, kind and their products; what is unknown is at the usual value with a mark beside it."""
     no_size, no_year = float(np.isnan(facts.log10_params)), float(np.isnan(facts.year))
     size = 0.0 if no_size else facts.log10_params - 10.0
     active = size if np.isnan(facts.log10_active_params) else facts.log10_active_params - 10.0

@@ -8,6 +8,8 @@ from collections import defaultdict
 from statistics import median
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
@@ -25,18 +27,30 @@ ASSUMED: dict[str, tuple[tuple[float, float, float], ...]] = {
 """Low, likely, high per size: the assumed starting point. [points]"""
 ASSUMED_WEIGHT = 40.0
 """The assumed value counts as so many measured rows."""
-AXIS_FACTORS = {
-    "coding": 1.5, "math": 1.5, "extraction": 1.5, "translation": 1.3, "chinese": 1.2, "long-context": 1.5,
-    "tool-use": 2.0,
+METRICS_OF_AXIS = {
+    "coding": r"humaneval|mbpp|livecode|aider|scicode", "math": r"gsm-?8k|math|aime|olympiad",
+    "extraction": r"ifeval|ifbench", "translation": r"mgsm", "chinese": r"c-?eval|cmmlu",
+    "long-context": r"ruler|nocha|aa-lcr|multi-needle", "tool-use": r"bfcl|nexus|tool|\u03c4",
+    "writing": r"cs4|rewrite",
+    "summarization": r"tldr|factscore", "reasoning": r"gpqa|bbh|drop",
 }  # fmt: skip
-"""Losses of a task against knowledge questions. Source: quantization rows of Llama 3.2 (BFCL, GSM8K, IFEval), Qwen2,
-Qwen and OneRuler: medians 1.2 to 5 times those of MMLU, drawn to 1 as they rest on few models. [ratio]"""
-KV_POINTS: dict[str, tuple[float, float, float]] = {
-    "f32": (0, 0, 0), "f16": (0, 0, 0), "bf16": (0, 0, 0), "fp8": (0, 0.3, 1.0), "q8_0": (0, 0.2, 0.8),
-    "q5_1": (0, 0.6, 2.0), "q5_0": (0, 0.7, 2.2), "q4_1": (0.2, 1.5, 4.0), "q4_0": (0.2, 1.8, 5.0),
-    "iq4_nl": (0.2, 1.6, 4.5),
+"""Metrics of each task. Axes without an entry lose what knowledge sets lose."""
+FACTOR_PRIOR_CELLS = 10.0
+"""The factor 1 counts as so many measured cells (a model in a format), each losing the usual points."""
+SMALLEST_FACTOR = 0.5
+"""No task loses less than this share of what knowledge loses: a smaller fit is noise of few items."""
+NUM_RESAMPLES = 2000
+JUDGED_KV: dict[str, tuple[float, float, float]] = {
+    "fp8": (0, 0.3, 1.0), "q8_0": (0, 0.2, 0.8), "q4_0": (0.2, 1.8, 5.0),
 }  # fmt: skip
-"""Cache types: within noise at 8 bits, visible at 4. Source: KIVI, exllamav2 and vLLM rows of quant_loss.csv."""
+SMALLEST_KV_POINTS = 0.1
+"""No cache type of 8 bits or less is free."""
+KV_FORMATS = {
+    "fp8": r"kv fp8",
+    "q4_0": r"^kv q4$|kivi 4-bit|turboquant 4bit",
+}
+KV_RATIOS = {"q4_1": 0.85, "iq4_nl": 0.9}
+"""Losses of sibling types against q4_0: as their errors in weights compare. Assumed. [ratio]"""
 KNOWLEDGE = re.compile(
     r"mmlu|average|avg|hellaswag|arc|winogrande|piqa|lambada|c-?eval|cmmlu|gpqa|bbh|drop", re.IGNORECASE
 )
@@ -74,6 +88,111 @@ def lost_points(row: Mapping[str, str]) -> float:
     scale = 100.0 if base <= 1.0 else 1.0
     lost = -delta * scale
     return lost if abs(lost) <= LARGEST_LOSS_POINTS and base * scale <= LARGEST_SCORE else math.nan
+
+
+Cells = dict[tuple[str, int], tuple[float, float, float]]
+"""Low, likely and high points of a loss class and size column."""
+
+
+def cells_of_table(rows: Sequence[Mapping[str, str]]) -> Cells:
+    """Points on knowledge sets."""
+    measured = measured_losses(rows)
+    found = {}
+    for name, assumed in ASSUMED.items():
+        line = not_rising([fitted_cell(cell, measured.get((name, i), [])) for i, cell in enumerate(assumed)])
+        found.update({(name, i): cell for i, cell in enumerate(line)})
+    return found
+
+
+def axis_factors(rows: Sequence[Mapping[str, str]], cells: Cells) -> dict[str, tuple[float, float, float]]:
+    """How much more each task loses than knowledge sets: low, likely and high of an 80 % bootstrap over cells.
+
+    factor = (prior + sum of measured points) / (prior + sum of the points expected of these models and formats).
+    """
+    found = {}
+    for axis, pattern in METRICS_OF_AXIS.items():
+        pairs = np.array(_measured_and_expected(rows, cells, re.compile(pattern, re.IGNORECASE)))
+        if len(pairs):
+            picks = np.random.default_rng(0).integers(len(pairs), size=(NUM_RESAMPLES, len(pairs)))
+            prior = FACTOR_PRIOR_CELLS * pairs[:, 1].mean()
+            sums = pairs[picks].sum(axis=1)
+            drawn = (prior + sums[:, 0]) / (prior + sums[:, 1])
+            likely = float((prior + pairs[:, 0].sum()) / (prior + pairs[:, 1].sum()))
+            low, high = (float(end) for end in np.quantile(drawn, (0.1, 0.9)))
+            ends = sorted(max(end, SMALLEST_FACTOR) for end in (low, likely, high))
+            found[axis] = (round(ends[0], 2), round(ends[1], 2), round(ends[2], 2))
+    return found
+
+
+def _measured_and_expected(
+    rows: Sequence[Mapping[str, str]], cells: Cells, pattern: re.Pattern[str]
+) -> list[tuple[float, float]]:
+    """Mean points lost on the metrics of a task, and the usual points, of every model in a format."""
+    lost: dict[tuple[str, str], list[float]] = defaultdict(list)
+    expected: dict[tuple[str, str], float] = {}
+    for row in rows:
+        model = row["model"] or row["hf_id"]
+        key = (loss_class_of(row["quant_format"]), size_column(model))
+        if row["quant_target"] == "weights" and key in cells and pattern.search(row["metric"]):
+            points = lost_points(row)
+            if not (math.isnan(points) or SPECIAL.search(row["quant_format"])):
+                lost[model, row["quant_format"]].append(points)
+                expected[model, row["quant_format"]] = cells[key][1]
+    return [(sum(points) / len(points), expected[name]) for name, points in lost.items()]
+
+
+def points_per_divergence(rows: Sequence[Mapping[str, str]], cells: Cells) -> float:
+    """Points on knowledge sets of one unit of mean KL divergence: through zero, from weights of an 8B. [points]"""
+    top, bottom = 0.0, 0.0
+    for row in rows:
+        key = (loss_class_of(row["quant_format"]), 1)
+        if row["quant_target"] == "weights" and row["metric"].startswith("mean KL") and key in cells:
+            top += float(row["value"]) * cells[key][1]
+            bottom += float(row["value"]) ** 2
+    return top / bottom
+
+
+def kv_points(rows: Sequence[Mapping[str, str]], cells: Cells) -> dict[str, tuple[float, float, float]]:
+    """Points of every cache type: measured scores where there are some, divergence for q8_0, between for five bits.
+
+    Four bits never cost less than eight.
+    """
+    found: dict[str, tuple[float, float, float]] = dict.fromkeys(("f32", "f16", "bf16"), (0.0, 0.0, 0.0))
+    for name, pattern in KV_FORMATS.items():
+        lost = [
+            lost_points(row) for row in rows
+            if row["quant_target"] == "kv-cache" and re.search(pattern, row["quant_format"], re.IGNORECASE)
+        ]  # fmt: skip
+        found[name] = _kv_cell(JUDGED_KV[name], [points for points in lost if not math.isnan(points)])
+    divergence = [
+        float(row["value"]) for row in rows
+        if row["quant_format"] == "KV q8_0 K / q8_0 V" and row["metric"].startswith("mean KL")
+    ]  # fmt: skip
+    found["q8_0"] = _kv_cell(
+        JUDGED_KV["q8_0"], [points_per_divergence(rows, cells) * value for value in divergence]
+    )
+    eight = found["q8_0"]
+    four = _triple(max(ends) for ends in zip(found["q4_0"], eight, found["fp8"], strict=True))
+    found["q4_0"] = four
+    five = _triple(math.sqrt(a * b) for a, b in zip(eight, four, strict=True))
+    found |= {"q5_1": five, "q5_0": five}
+    return found | {name: _triple(end * ratio for end in four) for name, ratio in KV_RATIOS.items()}
+
+
+def _triple(ends: Iterable[float]) -> tuple[float, float, float]:
+    low, likely, high = (round(end, 2) for end in ends)
+    return low, likely, high
+
+
+def _kv_cell(judged: tuple[float, float, float], lost: Sequence[float]) -> tuple[float, float, float]:
+    """Judged range drawn to the measured 10 %, median and 90 % points."""
+    if not lost:
+        return judged
+    ends = np.quantile(lost, (0.1, 0.5, 0.9))
+    share = len(lost) / (len(lost) + ASSUMED_WEIGHT)
+    low, likely, high = (float(share * a + (1.0 - share) * b) for a, b in zip(ends, judged, strict=True))
+    likely = max(likely, SMALLEST_KV_POINTS)
+    return round(min(max(low, 0.0), likely), 2), round(likely, 2), round(max(high, likely), 2)
 
 
 def measured_losses(rows: Sequence[Mapping[str, str]]) -> dict[tuple[str, int], list[float]]:
@@ -116,25 +235,26 @@ def not_rising(cells: Sequence[tuple[float, float, float]]) -> list[tuple[float,
 
 def loss_table_text(rows: Sequence[Mapping[str, str]]) -> str:
     """The table as TOML."""
-    measured = measured_losses(rows)
+    measured, cells = measured_losses(rows), cells_of_table(rows)
     lines = [
         "# Points lost by quantization on knowledge and reasoning sets (0-100): assumed values drawn towards measured",
-        "# medians; `num_measured` says how many rows of quant_loss.csv stand behind each size.",
-        "# Generated by scripts/fit_quality.py; basis: fitted where measured, assumed elsewhere.",
+        "# medians; `num_measured` says how many rows of quant_loss.csv stand behind each size. ",
+        "# axis_factors: what a task loses against knowledge, low, likely, high, fitted. kv_points: cache types.",
+        "# Generated by scripts/fit_quality.py.",
         f"num_params = [{', '.join(f'{size:.2g}' for size in SIZES)}]",
         'source = "quant_loss.csv"', 'as_of = "2026-11-23"', "", "[points]",
     ]  # fmt: skip
     counts = ["", "[num_measured]"]
-    for name, assumed in ASSUMED.items():
-        cells = not_rising([fitted_cell(cell, measured.get((name, i), [])) for i, cell in enumerate(assumed)])
-        ends = [", ".join(f"{cell[k]:g}" for cell in cells) for k in range(3)]
+    for name in ASSUMED:
+        line = [cells[name, i] for i in range(len(SIZES))]
+        ends = [", ".join(f"{cell[k]:g}" for cell in line) for k in range(3)]
         lines.append(f'"{name}" = [[{ends[0]}], [{ends[1]}], [{ends[2]}]]')
         numbers = ", ".join(str(len(measured.get((name, i), []))) for i in range(len(SIZES)))
         counts.append(f'"{name}" = [{numbers}]')
-    factors = ["", "[axis_factors]", *(f"{axis} = {factor}" for axis, factor in AXIS_FACTORS.items())]
-    caches = [
-        "",
-        "[kv_points]",
-        *(f"{name} = [{a:g}, {b:g}, {c:g}]" for name, (a, b, c) in KV_POINTS.items()),
-    ]
+    factors = ["", "[axis_factors]", *_range_lines(axis_factors(rows, cells))]
+    caches = ["", "[kv_points]", *_range_lines(kv_points(rows, cells))]
     return "\n".join([*lines, *counts, *factors, *caches]) + "\n"
+
+
+def _range_lines(ranges: Mapping[str, tuple[float, float, float]]) -> list[str]:
+    return [f"{name} = [{low:g}, {likely:g}, {high:g}]" for name, (low, likely, high) in ranges.items()]

@@ -48,6 +48,8 @@ class Fit:
 
     design: Design
     coefficients: Array
+    coefficient_spread: Array
+    """Covariance of the coefficients in units of the spread of skills. [covariates, covariates]"""
     family_mean: Array
     family_cov: Array
     sigma: Array
@@ -94,6 +96,7 @@ def initial_fit(design: Design) -> Fit:
     return Fit(
         design=design,
         coefficients=np.zeros((design.covariates.shape[1], K)),
+        coefficient_spread=np.zeros((design.covariates.shape[1],) * 2),
         family_mean=np.zeros((len(design.families), K)),
         family_cov=np.zeros((len(design.families), K, K)),
         sigma=prior * 3,
@@ -139,7 +142,15 @@ def posterior(fit: Fit, design: Design) -> Fit:
     tests = [test_at[name] for name in design.tests]
     families = [family_at[name] for name in design.families]
     found = initial_fit(design)
-    for name in ("coefficients", "sigma", "sigma_family", "mode_shift", "self_bias", "oddity_variance"):
+    for name in (
+        "coefficients",
+        "coefficient_spread",
+        "sigma",
+        "sigma_family",
+        "mode_shift",
+        "self_bias",
+        "oddity_variance",
+    ):
         setattr(found, name, getattr(fit, name))
     for name in ("intercept", "slope", "error_sd", "link_cov"):
         setattr(found, name, getattr(fit, name)[tests])
@@ -239,7 +250,8 @@ def _update_population(fit: Fit) -> None:
     target = fit.mean[seen] - fit.family_mean[family]
     penalty = COEFFICIENT_PENALTY * np.eye(x.shape[1])
     penalty[0, 0] = 1e-3
-    fit.coefficients = np.linalg.solve(x.T @ x + penalty, x.T @ target)
+    fit.coefficient_spread = np.linalg.inv(x.T @ x + penalty)
+    fit.coefficients = fit.coefficient_spread @ (x.T @ target)
     left = fit.mean[seen] - x @ fit.coefficients
     sums = np.zeros((len(d.families), K))
     np.add.at(sums, family, left)

@@ -40,8 +40,10 @@ CONTAMINATED_WEIGHT = 0.5
 
 
 def panels(fit: Fit, items: Sequence[Observation]) -> dict[str, list[tuple[int, float]]]:
-    """Benchmarks of each skill with their weights (sum 1): the root of the number of models scored, less where
-    saturated or contaminated."""
+    """Benchmarks of each skill with their weights (sum 1).
+
+    A weight is the root of the number of models scored, less where saturated or contaminated.
+    """
     scored: dict[str, set[str]] = defaultdict(set)
     gained: dict[str, list[float]] = defaultdict(list)
     for item in items:

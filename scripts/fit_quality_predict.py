@@ -102,10 +102,13 @@ class Predictor:
 
 
 def skill_cov(fit: Fit, model: int) -> Array:
-    """Covariance of a model's skills; that of its family is added where no score of it was seen."""
-    seen = bool((fit.design.model == model).any())
-    cov = fit.cov[model] if seen else fit.cov[model] + fit.family_cov[fit.design.family[model]]
-    return np.asarray(cov)
+    """Covariance of a model's skills; without scores, its family and the covariates are unsure too."""
+    d = fit.design
+    if (d.model == model).any():
+        return np.asarray(fit.cov[model])
+    x = d.covariates[model]
+    unsure = float(x @ fit.coefficient_spread @ x) * (fit.sigma + fit.sigma_family)
+    return np.asarray(fit.cov[model] + fit.family_cov[d.family[model]] + unsure)
 
 
 def predict_all(predictor: Predictor, items: Sequence[Observation]) -> list[Predicted]:

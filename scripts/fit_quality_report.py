@@ -131,7 +131,8 @@ def _pooled(split: Split, known_elsewhere: set[str]) -> Iterator[str]:
     yield "| predictor | scores | Spearman, all tests | tests of 20+ | preference board | error | inside |"
     yield "| --- | ---: | ---: | ---: | ---: | ---: | ---: |"
     for name, predictions in split.found.items():
-        yield _line(name, predictions)
+        if predictions:
+            yield _line(name, predictions)
     if split.name == "left-out models":
         elsewhere = [p for p in split.found[OURS] if p.item.model in known_elsewhere]
         yield _line(f"{OURS}, models known elsewhere", elsewhere)

@@ -40,20 +40,30 @@ class Split:
 def all_splits(items: Sequence[Observation], facts: Mapping[str, Facts]) -> list[Split]:
     """Every way of hiding."""
     predict_sources = _OneSource(items, facts)
+    by_fit = _by_fit(facts)
     return [
-        _split("left-out models", "a fifth of the models of a source loses all its rows there; its rows in other "
-               "sources stay", hidden_sources(items), items, facts, predict_sources),
-        _split("left-out families", "a fifth of the families and generations loses all rows everywhere",
-               hidden_families(items, facts), items, facts, _by_fit(facts)),
-        _split("left-out benchmarks", "a fifth of the benchmarks disappears under every harness: only the order of "
-               "the models can be known", hidden_benchmarks(items), items, facts, _by_fit(facts)),
-    ]  # fmt: skip
+        Split(
+            name="left-out models",
+            why="A fifth of the models of a source loses all its rows there; its rows in other sources stay",
+            found=_found(hidden_sources(items), items, facts, predict_sources),
+        ),
+        Split(
+            name="left-out families",
+            why="A fifth of the families and generations loses all rows everywhere",
+            found=_found(hidden_families(items, facts), items, facts, by_fit),
+        ),
+        Split(
+            name="left-out benchmarks",
+            why="A fifth of the benchmarks disappears under every harness: only the order of models can be known",
+            found=_found(hidden_benchmarks(items), items, facts, by_fit),
+        ),
+    ]
 
 
-def _split(
-    name: str, why: str, folds: Folds, items: Sequence[Observation], facts: Mapping[str, Facts],
+def _found(
+    folds: Folds, items: Sequence[Observation], facts: Mapping[str, Facts],
     ours: Callable[[Fit, list[Observation]], list[Predicted]],
-) -> Split:  # fmt: skip
+) -> dict[str, list[Predicted]]:  # fmt: skip
     found: dict[str, list[Predicted]] = defaultdict(list)
     for mask in folds:
         seen = [item for item, is_hidden in zip(items, mask, strict=True) if not is_hidden]
@@ -62,7 +72,7 @@ def _split(
         found[OURS] += ours(fit, hidden)
         for rule, predict in BASELINES.items():
             found[rule] += [Predicted(item=i, likely=v, sd=sd) for i, v, sd in predict(seen, hidden, facts)]
-    return Split(name=name, why=why, found=dict(found))
+    return dict(found)
 
 
 def _by_fit(facts: Mapping[str, Facts]) -> Callable[[Fit, list[Observation]], list[Predicted]]:

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
     from speed_comparison import Compared
 
+QUALITY_PAGE = Path(__file__).parent.parent / "docs" / "quality_accuracy.md"
+"""Written by `make quality-accuracy`, which takes minutes; carried into the page as it is."""
 ERROR_HEADER = (
     "n", "answered", "median error", "p90", "bias", "in 10 %", "in 25 %", "in band", "high/low", "noise",
     "median, all rows",
@@ -78,6 +80,7 @@ def main() -> int:
     except SizewiseError as error:
         print(f"render_accuracy: {error}", file=sys.stderr)
         return error.exit_code
+    page = page.rstrip() + "\n\n" + QUALITY_PAGE.read_text(encoding="utf-8")
     if arguments.out:
         arguments.out.write_text(page, encoding="utf-8")
     print(page, end="")

@@ -21,7 +21,7 @@ from sizewise.estimate.quality import (
 TABLE = LossTable(
     num_params=(1e9, 1e10),
     points={"4": ((1.0, 0.0), (4.0, 2.0), (8.0, 3.0))},
-    axis_factors={"math": 1.5},
+    axis_factors={"math": (1.0, 1.5, 2.0)},
     kv_points={"f16": (0.0, 0.0, 0.0), "q4_0": (0.2, 1.8, 5.0)},
 )
 

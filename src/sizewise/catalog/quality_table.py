@@ -152,6 +152,8 @@ def loss_table() -> LossTable:
     return LossTable(
         num_params=tuple(table["num_params"]),
         points={name: (tuple(a), tuple(b), tuple(c)) for name, (a, b, c) in table["points"].items()},
-        axis_factors=table["axis_factors"],
+        axis_factors={
+            name: (low, likely, high) for name, (low, likely, high) in table["axis_factors"].items()
+        },
         kv_points={name: (low, likely, high) for name, (low, likely, high) in table["kv_points"].items()},
     )

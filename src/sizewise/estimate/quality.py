@@ -38,8 +38,8 @@ class LossTable:
     """Sizes of the columns, rising. [count]"""
     points: Mapping[str, tuple[tuple[float, ...], tuple[float, ...], tuple[float, ...]]]
     """Per loss class: low, likely and high for each size. [points]"""
-    axis_factors: Mapping[str, float]
-    """How much more a task loses than knowledge questions. [ratio]"""
+    axis_factors: Mapping[str, tuple[float, float, float]]
+    """How much more a task loses than knowledge questions: low, likely and high. [ratio]"""
     kv_points: Mapping[str, tuple[float, float, float]]
     """Per cache type: low, likely and high. [points]"""
 
@@ -58,8 +58,12 @@ def quant_loss(
         nothing = np.zeros(np.shape(num_params))[()]
         return nothing, nothing, nothing
     size, sizes = np.log10(num_params), np.log10(table.num_params)
-    factor = np.where(is_native, 0.0, table.axis_factors.get(axis, 1.0))
-    low, likely, high = (np.interp(size, sizes, line) * factor for line in table.points[loss_class])
+    kept = np.where(is_native, 0.0, 1.0)
+    factors = table.axis_factors.get(axis, (1.0, 1.0, 1.0))
+    low, likely, high = (
+        np.interp(size, sizes, line) * factor * kept
+        for line, factor in zip(table.points[loss_class], factors, strict=True)
+    )
     return low[()], likely[()], high[()]
 
 
