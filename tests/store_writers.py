@@ -34,7 +34,7 @@ RECORD_ID_BYTES = 33
 LARGE_TEXT = random.Random(1).randbytes(10_000).hex()  # noqa: S311 - a text that does not shrink
 
 
-def measurement(**given: Any) -> Measurement:  # noqa: ANN401 - fields of a record
+def measurement(**given: Any) -> Measurement:
     """A plausible row."""
     usual: dict[str, Any] = {
         "machine_id": "0123456789ab", "machine": "a processor, 2 cores, 24 GiB", "engine": "llama.cpp",

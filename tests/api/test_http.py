@@ -29,14 +29,14 @@ def anyio_backend(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-def client(settings: Settings | None = None) -> Any:  # noqa: ANN401 - an httpx client
+def client(settings: Settings | None = None) -> Any:
     return httpx.AsyncClient(
         transport=httpx.ASGITransport(app=create_app(settings), raise_app_exceptions=False),
         base_url="http://here",
     )
 
 
-def printed(capsys: pytest.CaptureFixture[str], *words: str) -> Any:  # noqa: ANN401 - any JSON value
+def printed(capsys: pytest.CaptureFixture[str], *words: str) -> Any:
     capsys.readouterr()
     assert run([*words, "--json"]) in {0, 1}
     return json.loads(capsys.readouterr().out)
@@ -133,7 +133,7 @@ async def test_problems_speak_the_language_of_the_caller() -> None:
 @pytest.mark.anyio
 @pytest.mark.parametrize("declared", [True, False])
 async def test_a_body_that_is_too_large_is_refused(*, declared: bool) -> None:
-    async def pieces() -> Any:  # noqa: ANN401 - an async iterator
+    async def pieces() -> Any:
         for _ in range(11):
             yield b" " * 1_000_000
 

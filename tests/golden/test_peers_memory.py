@@ -40,7 +40,7 @@ def part(answer: FitAnswer, name: str) -> float:
     return next(p.size.likely for p in answer.memory if p.name == name)
 
 
-def case_of(model: str, quantization: str, engine: str, device: str, **changes: Any) -> Case:  # noqa: ANN401 - fields of the case
+def case_of(model: str, quantization: str, engine: str, device: str, **changes: Any) -> Case:
     """One case of `fit`, 8,192 tokens of context and one sequence unless changed."""
     catalog = load_catalog()
     asked: dict[str, Any] = {"context_tokens": 8_192, "num_sequences": 1, "kv_type": "f16"} | changes

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 READMES = ("README.md", "README.zh-CN.md")
 
 
-def renderer() -> Any:  # noqa: ANN401 - a script, loaded as a module
+def renderer() -> Any:
     spec = importlib.util.spec_from_file_location("render_readme", ROOT / "scripts" / "render_readme.py")
     assert spec is not None
     assert spec.loader is not None

@@ -57,7 +57,7 @@ def test_values_come_back(value: object) -> None:
     assert decoded(kind, json.loads(json.dumps(encoded(value))), "here") == value  # type: ignore[arg-type]
 
 
-def changed(path: Path, *keys: str | int, value: Any) -> Path:  # noqa: ANN401 - any JSON value
+def changed(path: Path, *keys: str | int, value: Any) -> Path:
     content = json.loads(path.read_text(encoding="utf-8"))
     place = content
     for key in keys[:-1]:

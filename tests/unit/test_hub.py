@@ -312,7 +312,7 @@ def test_a_failure_that_passes_is_tried_again(hub: FakeHub, kind: str) -> None:
     assert resolve_model("demo/llama", load_catalog()).weights is not None
 
 
-def patient(hub: FakeHub, **changes: Any) -> Web:  # noqa: ANN401 - fields of Web
+def patient(hub: FakeHub, **changes: Any) -> Web:
     return Web(endpoint=hub.address, sleep=lambda _: None, **changes)
 
 

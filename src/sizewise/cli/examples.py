@@ -59,6 +59,10 @@ EXAMPLES: dict[str, tuple[tuple[str, Text], ...]] = {
         ("sizewise guide", T("six questions in plain words")),
         ("sizewise guide --answers answers.json --json", T("answers from a file, for programs")),
     ),
+    "mcp": (
+        ("sizewise mcp", T("for a client that starts it and speaks over standard input and output")),
+        ("sizewise mcp --transport http --port 8766", T("for clients that speak streamable HTTP")),
+    ),
     "serve": (("sizewise serve --port 8080", T("then open http://127.0.0.1:8080 in a browser")),),
     "hardware": (("sizewise hardware --json", T("for programs")),),
     "predict": (

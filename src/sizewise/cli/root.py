@@ -38,6 +38,7 @@ COMMANDS: dict[str, Text] = {
     "recheck": T("does a kept decision still stand"),
     "guide": T("the same, asked step by step in plain words"),
     "serve": T("the page and the HTTP API"),
+    "mcp": T("the verbs as tools for a language model"),
     "report": T("a kept decision as a document to hand on"),
     "hardware": T("what is in this computer"),
     "predict": T("answer a CSV of questions"),
