@@ -15,7 +15,7 @@ SOAK ?= 1
 FACTS ?=
 PYTEST := $(BIN)/python -m pytest -n $(JOBS)
 
-.PHONY: help demo check test soak lint types accuracy quality-accuracy fit catalog bench messages readme docs clean needs-facts
+.PHONY: help demo check test soak lint types accuracy quality-accuracy fit catalog verify bench messages readme docs clean needs-facts
 
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 20
@@ -58,6 +58,9 @@ catalog: needs-facts .venv/tools ## the shipped tables again; FACTS=DIR with fac
 	$(BIN)/python scripts/build_catalog.py --facts "$(FACTS)/facts"
 	$(BIN)/python scripts/build_weights.py --facts "$(FACTS)/facts"
 	$(BIN)/python scripts/refresh_api_prices.py --facts "$(FACTS)/facts"
+
+verify: .venv/tools .venv/engine ## shapes run by the real engine on this computer, beside their predictions; writes docs/verify.md
+	$(BIN)/python scripts/render_verify.py --measure
 
 bench: .venv/package .bench-venv/llmfit .bench-venv/aiconfigurator ## speed and memory beside llmfit and aiconfigurator, in one run; writes docs/performance.md
 	$(BIN)/python scripts/bench.py --llmfit $(BENCH_BIN)/llmfit \

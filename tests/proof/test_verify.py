@@ -234,3 +234,33 @@ def test_what_kill_9_leaves_goes_with_the_next_start(tmp_path: Path) -> None:
     with scratch_folder(tmp_path) as folder:
         assert list(tmp_path.iterdir()) == [folder]
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.engine
+@pytest.mark.slow
+def test_the_options_of_a_recommendation_that_run_here_are_tried(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked: list[dict[str, object]] = []
+
+    def quick(model: str, **given: object) -> None:
+        asked.append({"model": model, **given})
+
+    monkeypatch.setattr("sizewise.advisor.verify_options.verify", quick)
+    words = [
+        "recommend",
+        "--model",
+        "Qwen/Qwen3-0.6B",
+        "--engine",
+        "llama.cpp",
+        "--min-quality",
+        "1",
+        "--max-ttft",
+        "600s",
+    ]
+    assert main([*words, "--max-tpot", "60s", "--device", "this", "--verify", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["verified"] == []  # nothing was agreed to
+    assert [one["model"] for one in asked] == ["Qwen/Qwen3-0.6B"] * len(found["options"])
+    assert main([*words, "--device", "RTX 4090", "--verify"]) == 2
+    assert "none of the options runs on this computer with llama.cpp" in capsys.readouterr().err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sizewise.advisor import Question
+    from sizewise.domain.decision import Decision
+    from sizewise.domain.proof_answers import VerifyAnswer
     from sizewise.report.language import Say
 
 NO_OPTION = 1
@@ -72,6 +75,12 @@ MOST_OPTIONS = 1000
 )
 @option("--path", multiple=True, metavar="owned|rent|buy", help="Only hardware paid for in this way.")
 @option("--kv-type", metavar="NAME", help="Number format of the KV cache, such as f16 or q8_0.")
+@option(
+    "--verify",
+    "verifies",
+    is_flag=True,
+    help="Try the options that this computer can run on the real engine.",
+)
 @option("--no-store", is_flag=True, default=None, help="Neither use nor keep own measurements.")
 @option("--catalog", metavar="FILE", help="A CSV with your own models or devices.")
 @option("--top", metavar="N", help="List the best N options.")
@@ -89,7 +98,8 @@ def command(ctx: click.Context, /, **given: Any) -> int:  # noqa: ANN401 - what 
     from sizewise.advisor import Question
 
     display = {
-        name: given.pop(name) for name in ("as_json", "out", "save", "explain", "top", "lists_all", "catalog")
+        name: given.pop(name)
+        for name in ("as_json", "out", "save", "explain", "top", "lists_all", "catalog", "verifies")
     }
     policy = {name: given.pop(name) for name in ("policy", "budget_limited", "enterprise_hardware")}
     question = Question(**given)
@@ -107,16 +117,28 @@ def _computed(say: Say, question: Question, display: Mapping[str, Any]) -> int:
         decision = advisor.recommend(question, user_catalog=display["catalog"], **top)
     if display["save"] is not None:
         advisor.save_decision(decision, display["save"], user_catalog=display["catalog"])
+    tried = _verified(say, decision, uses_store=not question.no_store) if display["verifies"] else ()
     if display["as_json"]:
         from sizewise.report.answer_json import plain
 
-        show_json(plain(decision, say), out=display["out"], say=say)
+        payload = plain(decision, say) | ({"verified": plain(tried, say)} if display["verifies"] else {})
+        show_json(payload, out=display["out"], say=say)
     else:
         from sizewise.report.text import decision_blocks
+        from sizewise.report.text_verify import verify_blocks
 
         page = decision_blocks(decision, say, shows_list=listed is not None, explains=display["explain"])
-        show_page(page, out=display["out"], say=say)
+        trials = (block for one in tried for block in verify_blocks(one, say))
+        show_page(itertools.chain(page, trials), out=display["out"], say=say)
     return 0 if decision.answer else NO_OPTION
+
+
+def _verified(say: Say, decision: Decision, *, uses_store: bool) -> tuple[VerifyAnswer, ...]:
+    from sizewise.advisor.verify_options import verified
+    from sizewise.cli.verify import asking
+
+    with busy(say, T("running the engine on synthetic weights")):
+        return verified(decision, uses_store=uses_store, agree=asking(say))
 
 
 def _num_listed(display: Mapping[str, Any]) -> int | None:

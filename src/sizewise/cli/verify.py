@@ -49,7 +49,7 @@ def command(ctx: click.Context, /, **given: Any) -> int:  # noqa: ANN401 - what 
     with busy(say, T("running the engine on synthetic weights")):
         answer = advisor.verify(
             given.pop("model"), user_catalog=given.pop("catalog"), uses_store=uses_store,
-            agree=None if agrees else _asking(say), **given,
+            agree=None if agrees else asking(say), **given,
         )  # fmt: skip
     if answer is None:
         return HAS_NOT_HELD
@@ -64,7 +64,9 @@ def command(ctx: click.Context, /, **given: Any) -> int:  # noqa: ANN401 - what 
     return 0 if answer.has_held else HAS_NOT_HELD
 
 
-def _asking(say: Say) -> Callable[[VerifyPlan], bool]:
+def asking(say: Say) -> Callable[[VerifyPlan], bool]:
+    """Ask on the terminal before a large run; without one, say how to agree."""
+
     def agree(plan: VerifyPlan) -> bool:
         needs = {
             "minutes": f"{max(plan.seconds / MINUTE_S, 1):.0f}",
