@@ -79,6 +79,10 @@ docs: .venv/docs ## the documentation site, in build/docs; a warning is an error
 	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going docs build/docs
 	@echo "build/docs/index.html"
 
+.PHONY: scenarios
+scenarios: .venv/tools ## the ten written scenarios in docs/scenarios, English and Chinese
+	$(BIN)/python scripts/render_scenarios.py
+
 clean: ## remove environments and caches
 	rm -rf .venv .bench-venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache build dist
 	find src tests scripts -name __pycache__ -prune -exec rm -rf {} +

@@ -79,6 +79,11 @@ a replica carries), and loads whose 95th percentiles the closed form gives, on o
 | --- | ---: | ---: | ---: | ---: |
 {load}
 
+## Portfolio
+
+Which of 2,000 deployments serve 20 classes of requests at the lowest cost, from the arrays to the proof of optimality:
+{portfolio}. Goal: at most 5 s each.
+
 ## Memory of the whole catalog
 
 Every model in every format on every engine that runs it, and on every device: {catalog_sizes}.
@@ -142,6 +147,7 @@ def performance_page(llmfit: str, aiconfigurator: str, num_runs: int) -> str:
                 *(load_row(*case) for case in LOAD_CASES),
             ]
         ),
+        portfolio=portfolio_line(),
     )
 
 
@@ -181,6 +187,15 @@ def load_row(what: str, arguments: tuple[str, ...], goal: str) -> str:
     result = json.loads(_output([sys.executable, str(HERE / "bench_load.py"), *arguments], SINGLE_THREAD))
     rate = result["count"] / result["wall_s"]
     return f"| {what} | {result['count']:,} | {result['wall_s']:.4f} | {rate:,.0f} | {goal} |"
+
+
+def portfolio_line() -> str:
+    """The solver of `portfolio`, measured in a process of its own."""
+    result = json.loads(_output([sys.executable, str(HERE / "bench_portfolio.py")], SINGLE_THREAD))
+    return (
+        f"{result['count']} random problems: median {result['median_s']:.2f} s, worst {result['worst_s']:.2f} s, "
+        f"worst gap {result['worst_gap']:.0e}"
+    )
 
 
 def search_row(sample: str, num_candidates: int) -> str:

@@ -39,7 +39,7 @@ COMPOSED_FILES = frozenset(
     {"catalog/table.py", "catalog/names.py", "cli/complaint.py", "report/error_sentence.py"}
 )
 """Files that build an error's sentence from parts: one part for each problem, or a translated line."""
-COMPOSED_ERRORS = frozenset({"UnknownName", "AmbiguousName", "MissingExtra"})
+COMPOSED_ERRORS = frozenset({"UnknownName", "AmbiguousName", "MissingExtra", "WithinClass"})
 """Errors whose first argument is a name; their sentences are written where they are shown."""
 HELP_FUNCTIONS = frozenset({"option", "verb", "group"})
 HANDED_ON = frozenset({"help=help", "reason=reason"})

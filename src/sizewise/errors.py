@@ -5,7 +5,8 @@ SizewiseError
 │   ├── UnknownName         a model, device, engine, quantization, task ... that nobody knows
 │   ├── InvalidQuantity     a number, unit, amount or range that makes no sense
 │   ├── InvalidFile         a file that cannot be read, parsed or written
-│   └── NotSupported        known, but this combination cannot be sized or run
+│   ├── NotSupported        known, but this combination cannot be sized or run
+│   └── WithinClass         any of these, in one class of a traffic file
 └── MissingExtra            an optional dependency is not installed (exit code 2)
 
 A message says what was given, where, what is allowed or nearest, and what to do next, in one line. It is kept
@@ -89,6 +90,16 @@ class NotSupported(BadInput):
     """Known, but this combination cannot be sized or run."""
 
     code = "not-supported"
+
+
+class WithinClass(BadInput):
+    """What is wrong with one class of a traffic file."""
+
+    code = "within-class"
+
+    def __init__(self, name: str, inner: SizewiseError) -> None:
+        self.name, self.inner = name, inner
+        super().__init__("class '{name}': {problems}", name=name, problems=inner)
 
 
 class MissingExtra(SizewiseError):

@@ -28,7 +28,7 @@ def keys(costs: list[float]) -> RankKeys:
     index = np.arange(len(costs))
     return RankKeys(
         monthly_usd=np.array(costs), num_params=1e9 * (1.0 + index % 3), weight_bits=4.0 + 4 * (index % 2),
-        is_official=np.ones(len(costs)), name=np.array([f"option {i:02d}" for i in index]),
+        quality=60.0 + index % 5, is_official=np.ones(len(costs)), name=np.array([f"option {i:02d}" for i in index]),
     )  # fmt: skip
 
 

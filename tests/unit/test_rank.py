@@ -12,6 +12,7 @@ def keys(**columns: list[float] | list[str]) -> RankKeys:
         "monthly_usd": [100.0] * size,
         "num_params": [8e9] * size,
         "weight_bits": [4.0] * size,
+        "quality": [70.0] * size,
         "is_official": [1.0] * size,
         "name": [f"option {i}" for i in range(size)],
     }
@@ -32,6 +33,12 @@ def test_inside_a_cost_tie_the_smaller_model_wins() -> None:
 
 def test_of_one_model_the_higher_precision_wins_a_tie() -> None:
     assert first(monthly_usd=[100.0, 105.0], weight_bits=[4.0, 8.0]) == 1
+
+
+def test_of_equal_size_and_precision_the_better_quality_wins_a_tie() -> None:
+    assert first(quality=[52.0, 70.0]) == 1
+    assert first(quality=[70.0, 70.3], is_official=[1.0, 0.0]) == 0
+    assert first(quality=[52.0, 70.0], weight_bits=[8.0, 4.0]) == 0
 
 
 def test_the_official_publisher_wins_then_the_cheaper_then_the_name() -> None:

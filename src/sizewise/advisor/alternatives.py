@@ -29,7 +29,7 @@ def alternatives(catalog: Catalog, found: Found, answer: Option, position: int) 
     """Next cheaper, next better, other path: each only if there is one."""
     wanted = (
         _cheaper(found, answer),
-        _better(found, answer, position),
+        _better(catalog, found, answer, position),
         _other_path(catalog, found, answer),
     )
     return tuple(a for a in wanted if a is not None)
@@ -66,7 +66,7 @@ def _best_of(mean: Array, cost: Array) -> int:
     return int(np.lexsort((cost, -mean))[0])
 
 
-def _better(found: Found, answer: Option, position: int) -> Alternative | None:
+def _better(catalog: Catalog, found: Found, answer: Option, position: int) -> Alternative | None:
     """The cheapest option that is really better: a difference beyond the uncertainty."""
     if found.survivors is None or not isinstance(answer.quality, Estimate):
         return None
@@ -80,7 +80,10 @@ def _better(found: Found, answer: Option, position: int) -> Alternative | None:
     chosen = survivor_option(found, int(best[0]))
     more = _likely(chosen) - _likely(answer)
     quality = wording.points(getattr(chosen.quality, "likely", float("nan")))
-    if more < 1:
+    sizes = [catalog.models[o.deployment.model].num_params for o in (chosen, answer)]
+    if more < 1 and sizes[0] <= sizes[1]:
+        difference = T("quality {quality} at the same cost, in fewer bits", quality=quality)
+    elif more < 1:
         difference = T("quality {quality} at the same cost, but a larger model", quality=quality)
     else:
         difference = T("quality {quality} for {more} a month more", quality=quality, more=wording.money(more))

@@ -32,13 +32,13 @@ COUNTED_DEVICE = re.compile(r"^\s*(\d{1,9})\s*[x×X]\s*(\S.*)$")
 """'2x RTX 3090'."""
 LANGUAGE_CODE = re.compile(r"^[a-z]{2,3}$")
 RANKING = T(
-    "total monthly cost (ties within 10 %), then the smallest model, then more bits, then the official publisher, "
-    "then the name"
+    "total monthly cost (ties within 10 %), then the smallest model, then more bits, then the better quality, then "
+    "the official publisher, then the name"
 )
 """The order of decide/rank.py in words."""
 NEVER_PROPOSED = T(
     "weights below 4 bits, a KV cache below 8, base models, models that do not write text, merges and re-uploads, "
-    "models of unknown quality"
+    "models of unknown quality, models that think before every answer except for reasoning and mathematics"
 )
 """What decide/candidates.py leaves out by default, in words."""
 HERE, ANY = "this", "any"

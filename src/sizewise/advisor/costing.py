@@ -31,8 +31,8 @@ def cost_range(
         reason = "no price is known for this hardware"
         return Unknown(reason=reason), Unknown(reason=reason), ()
     parts = tuple(_parts(machine, deployment, busy_ratio, active_hours, likely))
-    low, upfront_low = _cost(_at_price(machine, "low"), deployment, busy_ratio, active_hours, "low")
-    high, upfront_high = _cost(_at_price(machine, "high"), deployment, busy_ratio, active_hours, "high")
+    low, upfront_low = _cost(at_price(machine, "low"), deployment, busy_ratio, active_hours, "low")
+    high, upfront_high = _cost(at_price(machine, "high"), deployment, busy_ratio, active_hours, "high")
     basis = "assumed" if deployment.path == "owned" else "derived"
     return _between(low, likely, high, basis), _between(upfront_low, upfront, upfront_high, basis), parts
 
@@ -43,9 +43,11 @@ def _between(low: float, likely: float, high: float, basis: str) -> Estimate:
     return Estimate(low=min(known), likely=likely, high=max(known), basis=basis)
 
 
-def _at_price(machine: Machine, end: str) -> Machine:
+def at_price(machine: Machine, end: str) -> Machine:
+    """The machine at the low, likely or high end of its prices; an unknown end is the likely price."""
     device = machine.device
-    prices = {name: getattr(device, source) for name, source in PRICE_FIELDS[end].items()}
+    ends = {name: getattr(device, source) for name, source in PRICE_FIELDS.get(end, {}).items()}
+    prices = {name: usd for name, usd in ends.items() if np.isfinite(usd)}
     return replace(machine, device=replace(device, **prices))
 
 

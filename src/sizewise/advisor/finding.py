@@ -138,6 +138,7 @@ def rank_keys(found: Found, positions: Array) -> RankKeys:
         monthly_usd=here.values.monthly_usd,
         num_params=_column([r.model.num_params for r in rows]),
         weight_bits=_column([r.quantization.nominal_bits for r in rows]),
+        quality=found.grades.mean[here.row_ids],
         is_official=_column([float(r.model.is_official) for r in rows]),
         name=np.array(
             [

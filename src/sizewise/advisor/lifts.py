@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from sizewise.advisor.trial import trial
 from sizewise.decide import wording
 from sizewise.decide.candidates import EIGHT_BIT_CACHES
@@ -26,6 +28,12 @@ NOTHING = ""
 """What lifts an option that passes."""
 NOTHING_KNOWN = T("nothing near that was tried")
 SMALLEST_CONTEXT_TOKENS = 1024
+PATIENCE = (
+    (2.0, T("twice the waiting times")),
+    (5.0, T("five times the waiting times")),
+    (10.0, T("ten times the waiting times")),
+)
+"""Longer latency targets that are tried."""
 
 
 def lift(
@@ -47,7 +55,8 @@ def lift(
             engines=(row.engine.name,),
         ),
     )
-    for text, changed, machines in changes(fixed, row, machine, binding):
+    carried = int(values.num_users[0]) if np.isfinite(values.num_users[0]) else 0
+    for text, changed, machines in changes(fixed, row, machine, binding, carried):
         tried = trial(catalog, changed, [row.model], machines)
         if tried is not None and STAGES.index(binding) < int(tried.stages[tried.best()]):
             return text
@@ -63,9 +72,12 @@ def budget_lift(values: Evaluated, request: Request) -> Text:
 
 
 def changes(
-    request: Request, row: Row, machine: Machine, binding: str
+    request: Request, row: Row, machine: Machine, binding: str, carried: int
 ) -> Iterator[tuple[Text, Request, list[Machine]]]:
-    """Single changes in the order in which people would rather make them."""
+    """Single changes in the order in which people would rather make them.
+
+    `carried`: users that one replica carries. [users]
+    """
     load = request.workload
     if binding == "memory":
         needed = int(load.input_tokens + load.output_tokens)
@@ -86,14 +98,16 @@ def changes(
                     [machine],
                 )
     if binding == "speed" and load.num_users > 1:
-        fewer = replace(load, num_users=1)
-        yield T("one user at a time"), replace(request, workload=fewer), [machine]
+        fewer = max(1, min(carried, int(load.num_users) - 1))
+        text = (
+            T("one user at a time") if fewer == 1 else T("at most {n} users at the same time", n=str(fewer))
+        )
+        yield text, replace(request, workload=replace(load, num_users=fewer)), [machine]
     if not machine.device.is_unified and row.engine.split != "none":
         for count in range(machine.num_devices + 1, request.limits.max_devices + 1):
             bigger = replace(machine, num_devices=count, is_owned=True, num_available=count)
             yield T("{n} of these devices together", n=str(count)), request, [bigger]
     if binding == "speed":
-        patient = replace(load, max_tpot_s=load.max_tpot_s * 2, max_ttft_s=load.max_ttft_s * 2)
-        yield T("twice the waiting times"), replace(request, workload=patient), [machine]
-        patient = replace(load, max_tpot_s=load.max_tpot_s * 5, max_ttft_s=load.max_ttft_s * 5)
-        yield T("five times the waiting times"), replace(request, workload=patient), [machine]
+        for factor, text in PATIENCE:
+            patient = replace(load, max_tpot_s=load.max_tpot_s * factor, max_ttft_s=load.max_ttft_s * factor)
+            yield text, replace(request, workload=patient), [machine]

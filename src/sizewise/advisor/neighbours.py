@@ -11,6 +11,7 @@ from sizewise.advisor.grading import grade
 from sizewise.advisor.lifts import lift
 from sizewise.advisor.trial import trial
 from sizewise.decide import wording
+from sizewise.decide.nearest import excess
 from sizewise.domain.decision import Rejection
 from sizewise.domain.text import T
 
@@ -27,6 +28,12 @@ if TYPE_CHECKING:
 
 MAX_NEAREST = 5
 """Nearest options shown where nothing passes."""
+MAX_RUNNING = 2
+"""Of these, options that run there but are not good enough."""
+LEAST_HOPE = 0.05
+"""Options that are less likely to be good enough are no help. [ratio]"""
+MAX_TRIED = 40
+"""Smallest good enough models among which the nearest are looked for."""
 SAME_SIZE_RATIO = 1.15
 """Models whose sizes differ by less are the same size. [ratio]"""
 NEXT_SIZE_RATIO = 4.0
@@ -36,7 +43,8 @@ GATE_TEXTS: dict[str, Text] = {
     "licence": T("its licence does not allow the use asked for"),
     "language": T("it does not list the language asked for"),
     "capability": T(
-        "it is not made for this task (a base model, a re-upload, or without the sense that it needs)"
+        "it is not made for this task (a base model, a re-upload, one that always thinks first, or without the sense "
+        "that it needs)"
     ),
     "context": T("its own context is shorter than the one asked for"),
 }
@@ -99,20 +107,43 @@ def other_formats(catalog: Catalog, request: Request, tried: Trial, answer: Opti
 
 
 def nearest(catalog: Catalog, found: Found) -> list[Rejection]:
-    """Where nothing passes: the options that come closest, smallest sufficient models first, then the best known."""
-    rows = found.space.rows
+    """Where nothing passes: the best that does run there, then what misses its gate by the least, or the best known."""
     probability = np.nan_to_num(found.grades.probability, nan=-1.0)
     best: dict[str, float] = {}
-    for i, row in enumerate(rows):
+    for i, row in enumerate(found.space.rows):
         best[row.model.name] = max(best.get(row.model.name, -1.0), float(probability[i]))
     enough = found.request.limits.min_pass_probability
-    models = sorted(found.models, key=lambda m: (best.get(m.name, -1.0) < enough, m.num_params, m.name))
-    able = [m for m in models if best.get(m.name, -1.0) >= enough]
+    able = [m for m in found.models if best.get(m.name, -1.0) >= enough]
+    able = sorted(able, key=lambda m: (m.num_params, m.name))[:MAX_TRIED]
     if not able:
-        able = sorted(found.models, key=lambda m: (-best.get(m.name, -1.0), m.num_params, m.name))
-    shown = able[:MAX_NEAREST]
-    tried = trial(catalog, found.request, shown, found.machines)
+        able = sorted(found.models, key=lambda m: (-best.get(m.name, -1.0), m.num_params, m.name))[
+            :MAX_NEAREST
+        ]
+    running = [m for m in best_running(found) if m not in able]
+    tried = trial(catalog, found.request, [*running, *able], found.machines)
+    able = sorted(able, key=lambda m: _distance(tried, found.request, m))
+    shown = [*running, *able][:MAX_NEAREST]
     return [closest(catalog, found.request, tried, model, role="nearest", answer=None) for model in shown]
+
+
+def best_running(found: Found) -> list[Model]:
+    """The best models that pass every gate but that of quality, best first."""
+    if found.survivors is None:
+        return []
+    rows = found.survivors.row_ids
+    rows = rows[found.grades.probability[rows] >= LEAST_HOPE]
+    order = np.argsort(-np.nan_to_num(found.grades.mean[rows], nan=-1.0), kind="stable")
+    models = dict.fromkeys(found.space.rows[i].model.name for i in rows[order].tolist())
+    by_name = {m.name: m for m in found.models}
+    return [by_name[name] for name in list(models)[:MAX_RUNNING]]
+
+
+def _distance(tried: Trial | None, request: Request, model: Model) -> tuple[float, float]:
+    """How far the closest good enough variant of a model is: gates still to pass, then by how much."""
+    index = None if tried is None else _closest_index(tried, request, model)
+    if tried is None or index is None:
+        return (float("inf"), float("inf"))
+    return (-float(tried.stages[index]), float(excess(tried.values, tried.stages)[index]))
 
 
 def refused_by_name(catalog: Catalog, found: Found) -> Iterator[Rejection]:
@@ -141,20 +172,26 @@ def closest(
     catalog: Catalog, request: Request, tried: Trial | None, model: Model, *, role: str, answer: Option | None
 ) -> Rejection:
     """The variant of a model that comes closest: never quoted in a format in which it is hopeless."""
-    nothing = np.zeros(0, dtype=bool)
-    is_asked = nothing if tried is None else tried.text_column(lambda row: row.model.name) == model.name
-    formats = request.filters.quantizations
-    if tried is not None and formats:
-        is_asked &= np.isin(tried.text_column(lambda row: row.quantization.name), formats)
-    if tried is None or not is_asked.any():
+    index = None if tried is None else _closest_index(tried, request, model)
+    if tried is None or index is None:
         return Rejection(
             option=model.name, role=role, constraint="support", shortfall=T("no engine runs it on this hardware"),
             lift=T("other hardware"),
         )  # fmt: skip
+    return _rejection(catalog, request, tried, index, role=role, answer=answer)
+
+
+def _closest_index(tried: Trial, request: Request, model: Model) -> int | None:
+    """Position of the variant of a model that comes closest, among those good enough if any is; None: none runs."""
+    is_asked = tried.text_column(lambda row: row.model.name) == model.name
+    formats = request.filters.quantizations
+    if formats:
+        is_asked &= np.isin(tried.text_column(lambda row: row.quantization.name), formats)
+    if not is_asked.any():
+        return None
     probability = grade(tried.space.rows, request).probability[tried.row_ids]
     is_enough = is_asked & (probability >= request.limits.min_pass_probability)
-    index = tried.best(among=is_enough if is_enough.any() else is_asked)
-    return _rejection(catalog, request, tried, index, role=role, answer=answer)
+    return tried.best(among=is_enough if is_enough.any() else is_asked)
 
 
 def _rejection(

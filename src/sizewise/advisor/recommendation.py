@@ -12,7 +12,7 @@ from sizewise.advisor.api_path import api_rejection
 from sizewise.advisor.asking import ask
 from sizewise.advisor.finding import find
 from sizewise.advisor.flips import flips
-from sizewise.advisor.neighbours import nearest, neighbours, refused_by_name
+from sizewise.advisor.neighbours import GATE_TEXTS, nearest, neighbours, refused_by_name
 from sizewise.advisor.options import survivor_option
 from sizewise.catalog import load_catalog
 from sizewise.decide import wording
@@ -131,6 +131,9 @@ def _verdict(found: Found, answer: Option) -> Text:
 
 
 def _refusal_text(found: Found, constraints: list[str]) -> Text:
+    if not found.models and len(found.refused) == 1:
+        name, gate = next(iter(found.refused.items()))
+        return T("{model} is no answer: {reason}.", model=name, reason=GATE_TEXTS[gate])
     if not found.models:
         return T(
             "No model passes the requirements on licence, language, task and context; nothing was sized."

@@ -7,7 +7,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sizewise.catalog.names import NameIndex
+from sizewise.catalog.names import NameIndex, laptop_names
 from sizewise.catalog.rows import (
     DEVICE_COLUMNS,
     DROPPED_COLUMNS,
@@ -124,7 +124,8 @@ class Catalog:
     @cached_property
     def _device_names(self) -> NameIndex:
         aliases = _shipped_devices()[1]
-        return NameIndex("device", {name: aliases.get(name, ()) for name in self.devices},
+        spoken = {name: (*aliases.get(name, ()), *laptop_names(name)) for name in self.devices}
+        return NameIndex("device", spoken,
                          "sizewise hardware lists the known devices")  # fmt: skip
 
     def with_user_rows(self, path: str | Path) -> Catalog:

@@ -88,6 +88,19 @@ class NameIndex:
         return set(found)
 
 
+def laptop_names(name: str) -> tuple[str, ...]:
+    """What people call a graphics chip of laptops: 'RTX 4060 Laptop', 'RTX 4060 Laptop GPU'.
+
+    >>> laptop_names("NVIDIA GeForce RTX 4060 Mobile")
+    ('RTX 4060 Laptop', 'RTX 4060 Laptop GPU', 'NVIDIA GeForce RTX 4060 Laptop GPU')
+    """
+    if not name.endswith(" Mobile"):
+        return ()
+    full = name.removesuffix(" Mobile")
+    short = full.removeprefix("NVIDIA GeForce ")
+    return (f"{short} Laptop", f"{short} Laptop GPU", f"{full} Laptop GPU")
+
+
 def _plain(name: str) -> str:
     """Lower case; spaces, hyphens and underscores are one space."""
     return " ".join(re.split(r"[\s_-]+", name.strip().lower()))

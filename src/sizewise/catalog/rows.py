@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from sizewise.catalog.table import (
@@ -141,6 +142,10 @@ DROPPED_COLUMNS = (
 )
 
 
+THINKS_FIRST = re.compile(r"thinking|(?:^|[-/])r1(?:[-.]|$)|qwq|reasoning|magistral", re.IGNORECASE)
+"""Names under which makers publish models that always reason first; models with a switch have other names."""
+
+
 def model_from_row(row: Row, default_source: str) -> Model:
     """The model of one checked row; what it leaves out follows from the rest."""
     head_dim = row["head_dim"] or max(1, row["hidden_size"] // row["num_heads"])
@@ -157,6 +162,7 @@ def model_from_row(row: Row, default_source: str) -> Model:
         max_context_tokens=row["max_context_tokens"], native_format=row["native_format"],
         licence=row["licence"], commercial_use=row["commercial_use"], languages=row["languages"],
         released=row["released"], tasks=row["tasks"], is_instruct=row["is_instruct"],
+        thinks_first=bool(THINKS_FIRST.search(row["name"])),
         is_official=row["is_official"], has_exact_shape=row["has_exact_shape"],
         num_extra_params=row["num_extra_params"], note=row["note"],
         source=row["source"] or default_source, as_of=row["as_of"],

@@ -49,6 +49,13 @@ EXAMPLES: dict[str, tuple[tuple[str, Text], ...]] = {
             T("two sizes on the same card"),
         ),
     ),
+    "portfolio": (
+        ("sizewise portfolio traffic.toml", T("a file of [[class]] tables: name, task, users, complexity")),
+        (
+            "sizewise portfolio traffic.csv --requests 2M --api",
+            T("two million requests a month, split by the column share; an API is allowed"),
+        ),
+    ),
     "tiers": (("sizewise tiers --context 32K --users 10", T("the sizes, for your text and your people")),),
     "recheck": (("sizewise recheck decision.json", T("after an update of the facts or the prices")),),
     "report": (

@@ -34,6 +34,7 @@ COMMANDS: dict[str, Text] = {
     "fit": T("does this model run on this hardware, and with how much text"),
     "capacity": T("how many users and requests a machine carries, and how many machines a load needs"),
     "compare": T("options side by side"),
+    "portfolio": T("two sizes or one: models, machines and routing for traffic of several kinds"),
     "tiers": T("what 7B, 13B, 30-40B and 70B+ need and give"),
     "recheck": T("does a kept decision still stand"),
     "guide": T("the same, asked step by step in plain words"),

@@ -20,6 +20,9 @@ EIGHT_BIT_CACHES = ("fp8", "q8_0")
 """Smaller types of the KV cache that are proposed without being asked for: 8 bits, not less."""
 UNPACKED_FP8_CAPABILITY = 7.5
 """CUDA compute capability from which FP8 weights run without FP8 units."""
+AXES_WITH_THINKING = ("math", "reasoning")
+"""Axes whose tasks count the tokens of thinking in the length of an answer. Elsewhere a model that always thinks first
+would write a multiple of the answer before its first useful word, which no latency target of the task allows."""
 COMMERCIAL = {"commercial": ("yes", "conditional"), "open": ("yes",), "any": ("yes", "conditional", "no")}
 """`commercial_use` values that each licence requirement accepts."""
 
@@ -36,7 +39,8 @@ def model_gate(model: Model, request: Request) -> str:
         "licence": model.commercial_use not in COMMERCIAL[limits.licence],
         "language": not set(limits.languages) <= set(model.languages),
         "capability": not (is_asked or (model.is_instruct and model.is_official))
-        or bool(task.needs and not set(task.needs) & set(model.tasks)),
+        or bool(task.needs and not set(task.needs) & set(model.tasks))
+        or (model.thinks_first and not is_asked and task.quality_axis not in AXES_WITH_THINKING),
         "context": request.workload.context_tokens > model.max_context_tokens,
     }
     return next((gate for gate, is_failed in fails.items() if is_failed), "")

@@ -1,7 +1,8 @@
 """The ranking, in one place: smallest sufficient first; ties are ties.
 
 Among options that pass every gate: (1) total monthly cost, marginal on hardware already owned, ties within 10 %;
-(2) the smallest model; (3) the higher-precision quantization; (4) the official publisher; (5) name.
+(2) the smallest model; (3) the higher-precision quantization; (4) the better quality, in whole points; (5) the official
+publisher; (6) name.
 A score depends on the option alone, so adding or removing another option never turns the order of the rest around
 except by opening or closing a cost tie with the cheapest.
 """
@@ -33,6 +34,8 @@ class RankKeys(Columns):
     monthly_usd: Array
     num_params: Array
     weight_bits: Array
+    quality: Array
+    """Mean on the task's axis. [points]"""
     is_official: Array
     name: Array
     """Unique text: model, quantization, engine, device."""
@@ -41,7 +44,7 @@ class RankKeys(Columns):
 def order(keys: RankKeys, limit: int) -> Array:
     """Positions of the best `limit` options, best first.
 
-    The cheapest option and all that tie with it on cost compete on keys (2) to (5); the winner leaves and the rest
+    The cheapest option and all that tie with it on cost compete on keys (2) to (6); the winner leaves and the rest
     compete again.
     """
     return np.fromiter(_winners(keys, limit), dtype=np.intp)
@@ -70,8 +73,7 @@ def tie_limit_usd(cheapest_usd: float) -> float:
 
 def _tie_break(tied: RankKeys) -> int:
     """Position of the winner inside a cost tie."""
-    return int(
-        np.lexsort(
-            (tied.name, tied.monthly_usd, ~tied.is_official.astype(bool), -tied.weight_bits, tied.num_params)
-        )[0]
-    )
+    is_unofficial = ~tied.is_official.astype(bool)
+    worse = -np.round(tied.quality)
+    keys = (tied.name, tied.monthly_usd, is_unofficial, worse, -tied.weight_bits, tied.num_params)
+    return int(np.lexsort(keys)[0])

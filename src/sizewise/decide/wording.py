@@ -137,6 +137,14 @@ def cost_difference(monthly_usd: float, answer_usd: float, *, is_same_model: boo
 def verdict(answer: Option, request: Request, cost: Value) -> Text:
     """The answer in one plain sentence."""
     deployment, rate = answer.deployment, answer.loaded_tokens_per_s
+    if request.workload.num_users == 1:
+        return T(
+            "Run {deployment}: it writes about {rate} tokens/s for one person, is {probability} likely to be good "
+            "enough, and costs {cost}.",
+            deployment=deployment_name(deployment), cost=cost,
+            rate=significant(rate.likely, 2) if isinstance(rate, Estimate) else T("unknown"),
+            probability=percent(answer.pass_probability),
+        )  # fmt: skip
     return T(
         "Run {deployment}: it serves {users} at the same time at about {rate} tokens/s each, is {probability} likely "
         "to be good enough, and costs {cost}.",

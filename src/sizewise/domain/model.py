@@ -110,6 +110,8 @@ class Model:
     tasks: tuple[str, ...]
     """chat, code, reasoning, vision, base, embedding, reranker, reward, safety."""
     is_instruct: bool
+    thinks_first: bool = False
+    """Does it write its reasoning before every answer, and cannot be told not to?"""
     is_official: bool = True
     """Published by its maker, not a merge or a re-upload."""
     has_exact_shape: bool = True

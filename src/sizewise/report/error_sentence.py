@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from sizewise.domain.text import T, Text
-from sizewise.errors import SizewiseError, UnknownName, shown
+from sizewise.errors import SizewiseError, UnknownName, WithinClass, shown
 
 if TYPE_CHECKING:
     from sizewise.report.language import Say
@@ -37,6 +37,9 @@ PHRASES = (
 
 def error_sentence(error: SizewiseError, say: Say) -> str:
     """The message of an error in the language of the reader."""
+    if isinstance(error, WithinClass):
+        problem = error_sentence(error.inner, say)
+        return say(T("class '{name}': {problem}", name=error.params["name"], problem=problem))
     if isinstance(error, UnknownName):
         return say(_unknown_name(error))
     candidates = getattr(error, "candidates", ())

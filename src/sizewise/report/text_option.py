@@ -196,7 +196,8 @@ def reading_note(speed: Estimate | Unknown) -> Text:
 def _users_note(option: Option) -> Text | str:
     if not math.isfinite(option.num_users):
         return ""
-    return T("for up to {n} users", n=f"{math.floor(option.num_users):,}")
+    most = math.floor(option.num_users)
+    return T("for one user") if most == 1 else T("for up to {n} users", n=f"{most:,}")
 
 
 def _quality_note(option: Option) -> Text | str:
