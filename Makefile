@@ -15,7 +15,7 @@ SOAK ?= 1
 FACTS ?=
 PYTEST := $(BIN)/python -m pytest -n $(JOBS)
 
-.PHONY: help demo check test soak lint types accuracy quality-accuracy fit catalog verify bench messages readme docs clean needs-facts
+.PHONY: help demo check test soak lint types accuracy quality-accuracy fit catalog verify bench messages readme docs screenshots clean needs-facts
 
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 20
@@ -73,6 +73,9 @@ messages: .venv/tools ## the message catalogs: new sentences in, compiled, check
 
 readme: .venv/package ## the examples and pictures of the READMEs and the guides
 	$(BIN)/python scripts/render_readme.py
+
+screenshots: .venv/browser ## pictures of the page, in docs/images
+	$(BIN)/python scripts/screenshots.py
 
 docs: .venv/docs ## the documentation site, in build/docs; a warning is an error
 	$(BIN)/python scripts/render_reference.py

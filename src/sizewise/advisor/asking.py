@@ -41,6 +41,10 @@ NEVER_PROPOSED = T(
     "models of unknown quality, models that think before every answer except for reasoning and mathematics"
 )
 """What decide/candidates.py leaves out by default, in words."""
+THINKING = T(
+    "not counted: a model that thinks before it answers writes several times as many tokens; give --output-tokens"
+)
+"""What speed, waiting time and cost leave out."""
 HERE, ANY = "this", "any"
 """Device names that mean the hardware of this computer, and everything on the market."""
 SMALLEST_CONTEXT_TOKENS = 256
@@ -81,6 +85,7 @@ def ask(catalog: Catalog, question: Question) -> Asked:
     kv_type = kv_type_named(question.kv_type)
     _check_cache(catalog, filters, kv_type)
     notes.add(T("KV cache type"), kv_type, is_asked=question.kv_type is not None, source="engines.toml")
+    notes.add(T("thinking"), THINKING, is_asked=False, source="docs/architecture.md")
     notes.add(T("ranking"), RANKING, is_asked=False, source="docs/architecture.md")
     notes.add(T("never proposed unasked"), NEVER_PROPOSED, is_asked=False, source="docs/architecture.md")
     if not question.device:

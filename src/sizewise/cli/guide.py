@@ -88,7 +88,7 @@ def _answered(questions: tuple[GuideQuestion, ...], position: int, answers: dict
     """Ask one question; the position of the next."""
     question = questions[position]
     write(f"\n{position + 1}/{len(questions)}  {say(question.title)}\n   {say(question.why)}\n")
-    write(f"   {say(T('If you skip it'))}: {say(question.default)}\n")
+    write(f"   {say(question.skipped)}\n")
     for field in question.fields:
         while True:
             text = _read(_prompt(field, say))

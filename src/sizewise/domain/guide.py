@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sizewise.domain.text import Text, Value  # noqa: TC001 - dataclass fields are introspected
+from sizewise.domain.text import T, Text, Value
 
 UNSAID = ""
 """The answer of a person who skips, or does not know."""
@@ -38,3 +38,8 @@ class GuideQuestion:
     why: Text
     default: Text
     fields: tuple[Field, ...]
+
+    @property
+    def skipped(self) -> Text:
+        """What is assumed by whoever skips it, as a sentence."""
+        return T("If you skip it: {default}.", default=self.default)
