@@ -11,6 +11,8 @@ from oracle_shapes import FILE_TYPES, draw_settings, draw_shape, model_of, paddi
 from sizewise.catalog import load_catalog
 from sizewise.catalog.weights_table import mixture_rules, weights_of
 from sizewise.errors import NotSupported
+from sizewise.estimate.tensors import tensor_list
+from sizewise.proof.engine_architectures import VECTORS, architecture_of, num_vector_elements
 from sizewise.proof.engine_oracle import Oracle, OracleSettings
 
 NUM_SHAPES, NUM_SOAK_SHAPES = 300, 2_000
@@ -18,6 +20,9 @@ SETTINGS_PER_SHAPE = 2
 PUBLISHED = (
     "meta-llama/Llama-3.1-8B-Instruct", "Qwen/Qwen2.5-7B-Instruct", "Qwen/Qwen3-0.6B", "Qwen/Qwen3-30B-A3B",
     "google/gemma-2-9b-it", "google/gemma-3-270m-it", "microsoft/Phi-4-mini-instruct", "openai/gpt-oss-20b",
+    "allenai/OLMo-2-0325-32B-Instruct", "allenai/Olmo-3-7B-Instruct", "CohereLabs/c4ai-command-r-plus-08-2024",
+    "CohereLabs/c4ai-command-a-03-2025", "LGAI-EXAONE/EXAONE-4.0-32B", "Qwen/Qwen1.5-MoE-A2.7B-Chat",
+    "rednote-hilab/dots.llm1.inst", "baidu/ERNIE-4.5-21B-A3B-Thinking",
     "deepseek-ai/DeepSeek-V3", "mistralai/Mixtral-8x7B-Instruct-v0.1", "meta-llama/Llama-3.1-405B-Instruct",
 )  # fmt: skip
 
@@ -66,6 +71,40 @@ def test_published_models_have_the_weights_that_the_engine_loads(name: str) -> N
     with Oracle() as oracle:
         reply = oracle.ask(model, "Q4_K_M", mixture_rules(), [OracleSettings(context_tokens=8_192)])[0]
     assert reply.weights_bytes == weights_of(catalog, model, catalog.quantization("Q4_K_M")).file_bytes
+
+
+@pytest.mark.engine
+@pytest.mark.slow
+def test_every_published_model_that_can_be_written_is_loaded_and_predicted() -> None:
+    """Cache to the byte; weights to the byte where the parameter count is exact, else within its rounding."""
+    settings = [
+        OracleSettings(context_tokens=8_192),
+        OracleSettings(context_tokens=32_768, num_slots=3, is_unified=False),
+    ]
+    num_asked = num_exact = 0
+    with Oracle() as oracle:
+        for model in load_catalog().models.values():
+            try:
+                architecture = architecture_of(model)
+            except NotSupported:
+                continue
+            num_asked += 1
+            is_exact = num_vector_elements(architecture, model) == sum(
+                group.num_elements for group in tensor_list(model).groups if group.name == VECTORS
+            )
+            num_exact += is_exact
+            padding = padding_bytes(model, "Q4_K_M")
+            for one, reply in zip(
+                settings, oracle.ask(model, "Q4_K_M", mixture_rules(), settings), strict=True
+            ):
+                assert reply.error == "", model.name
+                predicted = predict(model, "Q4_K_M", one)
+                assert predicted.kv_bytes == reply.kv_bytes, model.name
+                difference = abs(predicted.weights_bytes + padding - reply.weights_bytes)
+                assert difference <= (0 if is_exact else 1e-3 * reply.weights_bytes), model.name
+                assert abs((sum(predicted) + padding) / reply.total_bytes - 1) < 0.03, model.name
+    assert num_asked >= 260
+    assert num_exact >= 220
 
 
 @pytest.mark.engine

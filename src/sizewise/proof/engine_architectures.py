@@ -67,6 +67,32 @@ def _is_sparse(model: Model) -> bool:
     return _is_plain(model) and model.experts is not None and not model.experts.num_dense_layers
 
 
+def _is_unshared(model: Model) -> bool:
+    """A mixture of experts without shared ones."""
+    return _is_sparse(model) and model.experts is not None and not model.experts.num_shared_experts
+
+
+def _is_llama(model: Model) -> bool:
+    return _is_dense(model) or _is_unshared(model)
+
+
+def _has_square_query(model: Model) -> bool:
+    return _is_dense(model) and model.num_heads * model.head_dim == model.hidden_size
+
+
+def _is_latent(model: Model) -> bool:
+    """Latent attention with compressed queries or plain ones, and a cache of nothing but the latent vector."""
+    latent = model.latent
+    if latent is None:
+        return False
+    elements = model.num_layers * (latent.kv_lora_rank + latent.qk_rope_dim)
+    return model.cache.full_elements_per_token == elements
+
+
+def _has_experts(model: Model) -> bool:
+    return _is_plain(model) and model.experts is not None
+
+
 def _has_windows(model: Model) -> bool:
     return model.latent is None and model.layers.sliding > 0 and not (model.layers.linear or model.layers.ssm)
 
@@ -145,26 +171,100 @@ def _latent_settings(model: Model) -> Settings:
     return settings | ({"attention.q_lora_rank": latent.q_lora_rank} if latent.q_lora_rank else {})
 
 
+def _one_norm(model: Model) -> Shapes:
+    return {"attn_norm.weight": (model.hidden_size,)}
+
+
+def _row_norms(model: Model) -> Shapes:
+    """Norms of queries and keys over all heads together."""
+    return {
+        "attn_q_norm.weight": (model.num_heads * model.head_dim,),
+        "attn_k_norm.weight": (model.num_kv_heads * model.head_dim,),
+    }
+
+
+def _head_row_norms(model: Model) -> Shapes:
+    """Norms of queries and keys with weights of their own for each head."""
+    return {
+        "attn_q_norm.weight": (model.head_dim, model.num_heads),
+        "attn_k_norm.weight": (model.head_dim, model.num_kv_heads),
+    }
+
+
+def _norms_after(model: Model) -> Shapes:
+    return {"post_attention_norm.weight": (model.hidden_size,), "post_ffw_norm.weight": (model.hidden_size,)}
+
+
+def _cohere_settings(_model: Model) -> Settings:
+    return {"logit_scale": 0.0625, "attention.layer_norm_epsilon": NORM_EPSILON}
+
+
+def _shared_gate(model: Model) -> Shapes:
+    return {"ffn_gate_inp_shexp.weight": (model.hidden_size,)}
+
+
+def _shared_settings(model: Model) -> Settings:
+    experts = model.experts
+    width = experts.num_shared_experts * experts.ffn_size if experts else 0
+    return {
+        "expert_shared_feed_forward_length": width,
+        "expert_weights_scale": 1.0,
+        "interleave_moe_layer_step": 1,
+    }
+
+
+def _sigmoid_settings(_model: Model) -> Settings:
+    return {"expert_weights_scale": 1.0, "expert_gating_func": SIGMOID_GATE}
+
+
 def _expert_bias(model: Model) -> Shapes:
     return {"exp_probs_b.bias": (model.experts.num_experts,)} if model.experts else {}
 
 
 ARCHITECTURES = (
     Architecture(
-        name="llama", accepts=_is_plain, block=_two_norms,
-        families=("Llama 1", "Llama 2", "Llama 3", "Mistral", "Ministral", "Mixtral", "Safe-RLHF"),
+        name="llama", accepts=_is_llama, block=_two_norms,
+        families=("Llama 1", "Llama 2", "Llama 3", "Mistral", "Ministral", "Mixtral", "Safe-RLHF", "SmolVLM2"),
     ),
-    Architecture(name="qwen2", accepts=_is_dense, block=lambda m: {**_two_norms(m), **_input_biases(m)}),
-    Architecture(name="qwen3", accepts=_is_dense, block=lambda m: {**_two_norms(m), **_head_norms(m)}),
-    Architecture(name="qwen3moe", accepts=_is_sparse, block=lambda m: {**_two_norms(m), **_head_norms(m)}),
+    Architecture(name="qwen2", accepts=_has_square_query, block=lambda m: {**_two_norms(m), **_input_biases(m)}),
+    Architecture(
+        name="qwen3", accepts=_is_dense, block=lambda m: {**_two_norms(m), **_head_norms(m)},
+        families=("Hermes",),
+    ),
+    Architecture(name="qwen3moe", accepts=_is_unshared, block=lambda m: {**_two_norms(m), **_head_norms(m)}),
     Architecture(
         name="olmoe", accepts=_is_sparse,
-        block=lambda m: {
-            **_two_norms(m),
-            "attn_q_norm.weight": (m.num_heads * m.head_dim,), "attn_k_norm.weight": (m.num_kv_heads * m.head_dim,),
-        },
+        block=lambda m: {**_two_norms(m), **_row_norms(m)},
     ),
-    Architecture(name="phi3", accepts=_is_dense, block=_two_norms, is_fused=True),
+    Architecture(
+        name="qwen2moe", accepts=_is_sparse, block=lambda m: {**_two_norms(m), **_input_biases(m)},
+        expert_block=_shared_gate, settings=_shared_settings,
+    ),
+    Architecture(
+        name="dots1", accepts=lambda m: _has_experts(m) and m.num_kv_heads == m.num_heads,
+        block=lambda m: {**_two_norms(m), **_head_norms(m)},
+        expert_block=_expert_bias, settings=_sigmoid_settings,
+    ),
+    Architecture(
+        name="ernie4_5-moe", accepts=_has_experts, block=_two_norms, expert_block=_expert_bias,
+        settings=_shared_settings,
+    ),
+    Architecture(name="olmo2", accepts=_is_dense, block=lambda m: {**_norms_after(m), **_row_norms(m)}),
+    Architecture(
+        name="olmo2", accepts=_has_windows, block=lambda m: {**_norms_after(m), **_row_norms(m)}, sliding_period=4,
+    ),
+    Architecture(name="command-r", accepts=_is_dense, block=_one_norm, settings=_cohere_settings),
+    Architecture(
+        name="command-r", accepts=_is_dense, block=lambda m: {**_one_norm(m), **_head_row_norms(m)},
+        settings=_cohere_settings,
+    ),
+    Architecture(
+        name="cohere2", accepts=_has_windows, block=_one_norm, sliding_period=4, settings=_cohere_settings,
+    ),
+    Architecture(
+        name="exaone4", accepts=_has_windows, block=lambda m: {**_norms_after(m), **_head_norms(m)}, sliding_period=4,
+    ),
+    Architecture(name="phi3", accepts=_is_dense, block=_two_norms, is_fused=True, families=("Phi 4",)),
     Architecture(
         name="gemma2", accepts=_has_windows, block=_four_norms, sliding_period=2,
         settings=lambda _: {"attn_logit_softcapping": 50.0, "final_logit_softcapping": 30.0},
@@ -178,11 +278,11 @@ ARCHITECTURES = (
         sliding_period=2,
     ),
     Architecture(
-        name="deepseek2", accepts=lambda m: m.latent is not None, block=_latent_block,
+        name="deepseek2", accepts=_is_latent, block=_latent_block,
         settings=_latent_settings,
     ),
     Architecture(
-        name="deepseek2", accepts=lambda m: m.latent is not None, block=_latent_block, expert_block=_expert_bias,
+        name="deepseek2", accepts=_is_latent, block=_latent_block, expert_block=_expert_bias,
         settings=_latent_settings, families=("DeepSeek V3", "DeepSeek R1", "Kimi K2", "Kimi"),
     ),
 )  # fmt: skip
