@@ -15,7 +15,7 @@ SOAK ?= 1
 FACTS ?=
 PYTEST := $(BIN)/python -m pytest -n $(JOBS)
 
-.PHONY: help demo check test soak lint types accuracy quality-accuracy fit catalog verify bench messages readme docs screenshots clean needs-facts
+.PHONY: help demo check test soak lint types accuracy quality-accuracy fit catalog verify bench messages readme docs screenshots clean needs-facts quality-tiers
 
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 20
@@ -46,6 +46,9 @@ accuracy: .venv/package ## predictions against measured facts; FACTS=DIR for oth
 
 quality-accuracy: needs-facts .venv/tools ## scores hidden and predicted, into docs/quality_accuracy.md; FACTS=DIR
 	$(BIN)/python scripts/fit_quality.py --facts "$(FACTS)/facts" --validate
+
+quality-tiers: .venv/package ## where the guide's sizes hold, from the shipped facts, into docs/quality_tiers.md
+	$(BIN)/python scripts/render_quality_tiers.py --out docs/quality_tiers.md
 
 fit: needs-facts .venv/tools ## the fitted constants again; FACTS=DIR with facts/ and measured/
 	$(BIN)/python scripts/fit_memory.py --facts "$(FACTS)"

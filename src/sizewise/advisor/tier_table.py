@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sizewise.advisor.asking import ask
+from sizewise.advisor.curve import quality_curve, size_frontier
 from sizewise.advisor.fit_terms import Case
 from sizewise.advisor.grading import grade
 from sizewise.advisor.question import Question
@@ -57,8 +58,18 @@ def tiers(
         num_users=int(request.workload.num_users),
         task=request.task.name,
         complexity_table=tuple(_complexity(catalog, name) for name in COMPLEXITIES),
+        curve=quality_curve(
+            [_tier_model(catalog, request, model, machines) for model in curve_models(catalog, request)]
+        ),
         facts_date=catalog.facts_date,
     )
+
+
+def curve_models(catalog: Catalog, request: Request) -> list[Model]:
+    """Models of the curves: official, instructed, long enough, and beaten by none that is smaller."""
+    known = _known_models(catalog, request, 0.0, math.inf)
+    places = size_frontier([m.num_params for _, m in known], [score for score, _ in known])
+    return [known[i][1] for i in places]
 
 
 def _line(catalog: Catalog, request: Request, tier: SizeTier, machines: list[MachineType]) -> TierLine:
@@ -85,9 +96,18 @@ def _line(catalog: Catalog, request: Request, tier: SizeTier, machines: list[Mac
 def best_of_tier(catalog: Catalog, request: Request, tier: SizeTier) -> list[Model]:
     """The best known official instruct models of a tier's sizes on the task, unknown ones left out."""
     low, high = tier.params_billion
+    known = _known_models(catalog, request, low, high)
+    known.sort(key=lambda pair: (-pair[0], pair[1].num_params, pair[1].name))
+    return [m for _, m in known[:MODELS_PER_TIER]]
+
+
+def _known_models(
+    catalog: Catalog, request: Request, low_billion: float, high_billion: float
+) -> list[tuple[float, Model]]:
+    """Official instruct models of these sizes whose quality on the task is known, with their points."""
     sized = [
         m for m in catalog.models.values()
-        if m.is_generator and m.is_instruct and m.is_official and low <= m.num_params / GB <= high
+        if m.is_generator and m.is_instruct and m.is_official and low_billion <= m.num_params / GB <= high_billion
         and request.workload.context_tokens <= m.max_context_tokens
     ]  # fmt: skip
     native = [
@@ -97,9 +117,7 @@ def best_of_tier(catalog: Catalog, request: Request, tier: SizeTier) -> list[Mod
     if not native:
         return []
     mean = grade(native, request).mean
-    known = [(score, m) for score, m in zip(mean.tolist(), sized, strict=True) if math.isfinite(score)]
-    known.sort(key=lambda pair: (-pair[0], pair[1].num_params, pair[1].name))
-    return [m for _, m in known[:MODELS_PER_TIER]]
+    return [(score, m) for score, m in zip(mean.tolist(), sized, strict=True) if math.isfinite(score)]
 
 
 def _tier_model(catalog: Catalog, request: Request, model: Model, machines: list[MachineType]) -> TierModel:

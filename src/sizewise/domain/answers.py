@@ -108,6 +108,28 @@ class TierLine:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CurvePoint:
+    """A real model on a curve of quality."""
+
+    model: str
+    num_params: float
+    monthly_usd: float
+    """On the cheapest machine that runs it in 4 bits; NaN where none is known. [USD/month]"""
+    hardware: str
+    quality: Estimate | Unknown
+    is_knee: bool
+    """From here on more size, or more money, buys little."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class QualityCurve:
+    """Quality of a task against size and against cost: only models that nothing smaller, or cheaper, beats."""
+
+    by_size: tuple[CurvePoint, ...]
+    by_cost: tuple[CurvePoint, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class TiersAnswer:
     """The table of the original guide, computed."""
 
@@ -117,6 +139,7 @@ class TiersAnswer:
     task: str
     complexity_table: tuple[tuple[str, tuple[str, ...], Text], ...]
     """Complexity, the tasks it stands for, and the quality bar with its reason."""
+    curve: QualityCurve
     facts_date: str
 
 

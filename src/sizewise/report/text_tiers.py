@@ -10,6 +10,7 @@ from sizewise.domain.estimate import Estimate
 from sizewise.domain.text import T
 from sizewise.report.figures import UNKNOWN_MARK, gib, marked, money
 from sizewise.report.page import FAINT, STRONG, grid, heading, paragraph
+from sizewise.report.text_curve import curve_blocks
 from sizewise.report.text_option import brief
 from sizewise.report.words import COMPLEXITIES
 from sizewise.units import format_tokens, significant
@@ -41,6 +42,7 @@ def tiers_blocks(answer: TiersAnswer, say: Say) -> Iterator[RenderableType]:
     )  # fmt: skip
     rows = (_model_row(line.name, model) for line in answer.lines for model in line.models)
     yield grid(rows, header=header, right=(2, 3, 5, 6))
+    yield from curve_blocks(answer.curve, answer.task, say)
     for line in answer.lines:
         yield from _tier(line, say)
     yield heading(say(T("What a complexity stands for")))
