@@ -9,15 +9,10 @@ if TYPE_CHECKING:
     from sizewise.advisor.capacity_plan import LoadQuestion, capacity
     from sizewise.advisor.comparison import compare
     from sizewise.advisor.computer import hardware
+    from sizewise.advisor.cost_question import CostQuestion
     from sizewise.advisor.decision_record import asked_question, load_decision, recheck, save_decision
-    from sizewise.advisor.facts import (
-        accuracy,
-        catalog_check,
-        catalog_list,
-        catalog_show,
-        known_model,
-        predict,
-    )
+    from sizewise.advisor.deployment_cost import cost
+    from sizewise.advisor.facts import accuracy, catalog_check, catalog_list, catalog_show, known_model, predict
     from sizewise.advisor.fitting import fit
     from sizewise.advisor.guidance import check_answer, guide_questions, guided
     from sizewise.advisor.own_store import store_export, store_forget, store_import, store_show
@@ -30,25 +25,75 @@ if TYPE_CHECKING:
     from sizewise.advisor.verification import verify
 
 HOMES = {
-    "LoadQuestion": "capacity_plan", "Question": "question", "TrafficQuestion": "portfolio_traffic",
-    "accuracy": "facts", "asked_question": "decision_record", "capacity": "capacity_plan",
-    "catalog_check": "facts", "catalog_list": "facts", "catalog_show": "facts", "check_answer": "guidance",
-    "compare": "comparison", "fit": "fitting", "guide_questions": "guidance", "guided": "guidance",
-    "hardware": "computer", "known_model": "facts", "load_decision": "decision_record",
-    "portfolio": "portfolio_plan", "predict": "facts", "recheck": "decision_record",
-    "recommend": "recommendation", "report": "reporting", "rule_of_thumb": "tier_table",
-    "save_decision": "decision_record", "store_export": "own_store", "store_forget": "own_store",
-    "store_import": "own_store", "store_show": "own_store", "tiers": "tier_table", "verify": "verification",
-}  # fmt: skip
+    "CostQuestion": "cost_question",
+    "LoadQuestion": "capacity_plan",
+    "Question": "question",
+    "TrafficQuestion": "portfolio_traffic",
+    "accuracy": "facts",
+    "asked_question": "decision_record",
+    "capacity": "capacity_plan",
+    "catalog_check": "facts",
+    "catalog_list": "facts",
+    "catalog_show": "facts",
+    "check_answer": "guidance",
+    "compare": "comparison",
+    "cost": "deployment_cost",
+    "fit": "fitting",
+    "guide_questions": "guidance",
+    "guided": "guidance",
+    "hardware": "computer",
+    "known_model": "facts",
+    "load_decision": "decision_record",
+    "portfolio": "portfolio_plan",
+    "predict": "facts",
+    "recheck": "decision_record",
+    "recommend": "recommendation",
+    "report": "reporting",
+    "rule_of_thumb": "tier_table",
+    "save_decision": "decision_record",
+    "store_export": "own_store",
+    "store_forget": "own_store",
+    "store_import": "own_store",
+    "store_show": "own_store",
+    "tiers": "tier_table",
+    "verify": "verification",
+}
 """Module of each verb: imported when it is called, so that one verb does not pay for the others."""
 
 __all__ = [
-    "LoadQuestion", "Question", "TrafficQuestion", "accuracy", "asked_question", "capacity",
-    "catalog_check", "catalog_list", "catalog_show", "check_answer", "compare", "fit", "guide_questions",
-    "guided", "hardware", "known_model", "load_decision", "portfolio", "predict", "recheck", "recommend",
-    "report", "rule_of_thumb", "save_decision", "store_export", "store_forget", "store_import",
-    "store_show", "tiers", "verify",
-]  # fmt: skip
+    "CostQuestion",
+    "LoadQuestion",
+    "Question",
+    "TrafficQuestion",
+    "accuracy",
+    "asked_question",
+    "capacity",
+    "catalog_check",
+    "catalog_list",
+    "catalog_show",
+    "check_answer",
+    "compare",
+    "cost",
+    "fit",
+    "guide_questions",
+    "guided",
+    "hardware",
+    "known_model",
+    "load_decision",
+    "portfolio",
+    "predict",
+    "recheck",
+    "recommend",
+    "report",
+    "rule_of_thumb",
+    "save_decision",
+    "store_export",
+    "store_forget",
+    "store_import",
+    "store_show",
+    "tiers",
+    "verify",
+]
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - any of the verbs
