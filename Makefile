@@ -65,9 +65,10 @@ catalog: needs-facts .venv/tools ## the shipped tables again; FACTS=DIR with fac
 verify: .venv/tools .venv/engine ## shapes run by the real engine on this computer, beside their predictions; writes docs/verify.md
 	$(BIN)/python scripts/render_verify.py --measure
 
-bench: .venv/package .bench-venv/llmfit .bench-venv/aiconfigurator ## speed and memory beside llmfit and aiconfigurator, in one run; writes docs/performance.md
+bench: .venv/package .venv/tools .venv/engine .bench-venv/llmfit .bench-venv/aiconfigurator ## speed and memory beside llmfit and aiconfigurator, in one run; writes docs/performance.md
 	$(BIN)/python scripts/bench.py --llmfit $(BENCH_BIN)/llmfit \
 	  --aiconfigurator .bench-venv/aic/bin/aiconfigurator --out docs/performance.md
+	$(BIN)/python scripts/bench_evaluate.py
 
 hidden-costs: .venv/package ## what three kinds of machines really cost, and when 30B runs on a consumer card: docs/hidden_costs.md
 	$(BIN)/python scripts/render_hidden_costs.py --out docs/hidden_costs.md
@@ -108,7 +109,7 @@ $(BIN)/python:
 	touch $@
 
 .venv/tools: .venv/package
-	$(PIP_INSTALL) --group test --group lint --group facts --editable '.[measure,postgres]'
+	$(PIP_INSTALL) --group test --group lint --group facts --editable '.[measure,evaluate,postgres]'
 	touch $@
 
 .venv/engine: .venv/package

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from sizewise.advisor.cost_question import CostQuestion
     from sizewise.advisor.decision_record import asked_question, load_decision, recheck, save_decision
     from sizewise.advisor.deployment_cost import cost
+    from sizewise.advisor.evaluation import evaluate, kept_answers
+    from sizewise.advisor.evaluation_question import EvaluateQuestion
     from sizewise.advisor.facts import accuracy, catalog_check, catalog_list, catalog_show, known_model, predict
     from sizewise.advisor.fitting import fit
     from sizewise.advisor.guidance import check_answer, guide_questions, guided
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
 HOMES = {
     "CostQuestion": "cost_question",
+    "EvaluateQuestion": "evaluation_question",
     "LoadQuestion": "capacity_plan",
     "Question": "question",
     "TrafficQuestion": "portfolio_traffic",
@@ -38,10 +41,12 @@ HOMES = {
     "check_answer": "guidance",
     "compare": "comparison",
     "cost": "deployment_cost",
+    "evaluate": "evaluation",
     "fit": "fitting",
     "guide_questions": "guidance",
     "guided": "guidance",
     "hardware": "computer",
+    "kept_answers": "evaluation",
     "known_model": "facts",
     "load_decision": "decision_record",
     "portfolio": "portfolio_plan",
@@ -62,6 +67,7 @@ HOMES = {
 
 __all__ = [
     "CostQuestion",
+    "EvaluateQuestion",
     "LoadQuestion",
     "Question",
     "TrafficQuestion",
@@ -74,10 +80,12 @@ __all__ = [
     "check_answer",
     "compare",
     "cost",
+    "evaluate",
     "fit",
     "guide_questions",
     "guided",
     "hardware",
+    "kept_answers",
     "known_model",
     "load_decision",
     "portfolio",

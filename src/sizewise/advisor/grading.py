@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sizewise.advisor.own_evidence import OWN, is_tested, with_own
 from sizewise.catalog.quality_table import loss_table, quality_columns, quality_entry
 from sizewise.domain.estimate import Estimate, Unknown
 from sizewise.estimate.quality import kv_loss, pass_probability, quality_after_loss, quality_range, quant_loss
@@ -66,12 +67,16 @@ def grade(rows: Sequence[Row], request: Request) -> Grades:
     return Grades(
         mean=np.asarray(left),
         sd=np.asarray(total_sd),
-        probability=np.asarray(pass_probability(mean=left, sd=judged_sd, bar=request.bar.value)),
+        probability=with_own(
+            np.asarray(pass_probability(mean=left, sd=judged_sd, bar=request.bar.value)), rows, request
+        ),
     )
 
 
 def evidence(row: Row, request: Request) -> str:
-    """Evidence grade of a row's model on the task's axis."""
+    """Evidence grade of a row: an own evaluation, or what the tables know of its model on the task's axis."""
+    if is_tested(row, request):
+        return OWN
     entry = quality_entry(row.model.name, request.task.quality_axis)
     return entry.grade if entry else NO_EVIDENCE
 

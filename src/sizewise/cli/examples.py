@@ -107,6 +107,19 @@ EXAMPLES: dict[str, tuple[tuple[str, Text], ...]] = {
         ),
         ("sizewise measure --import benchmarks.json", T("what guidellm has measured")),
     ),
+    "evaluate": (
+        (
+            "sizewise evaluate prompts.jsonl --endpoint small=http://127.0.0.1:8080 --endpoint big=http://127.0.0.1:8081",
+            T("two sizes on your own prompts"),
+        ),
+        (
+            (
+                "sizewise evaluate starter:extraction --endpoint a=http://127.0.0.1:8080 "
+                "--endpoint b=https://api.example.com/v1#big-model --key b=MY_KEY"
+            ),
+            T("ready-made prompts, beside a hosted model whose key is in MY_KEY"),
+        ),
+    ),
     "store show": (("sizewise store show", T("what you have measured, and on which machines")),),
     "store export": (("sizewise store export --out mine.jsonl", T("a file for a colleague or a backup")),),
     "store import": (("sizewise store import theirs.jsonl", T("what a colleague has measured")),),

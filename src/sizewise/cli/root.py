@@ -44,6 +44,7 @@ COMMANDS: dict[str, Text] = {
     "report": T("a kept decision as a document to hand on"),
     "hardware": T("what is in this computer"),
     "predict": T("answer a CSV of questions"),
+    "evaluate": T("is the small model enough for your own prompts"),
     "accuracy": T("how wrong the predictions are, against measured facts"),
     "catalog": T("the facts that are used, and where they are from"),
     "completion": T("let the shell complete commands, options and names"),

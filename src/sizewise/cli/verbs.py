@@ -45,6 +45,8 @@ class CatalogName(click.ParamType[str]):
 
 SENTENCES_OF_CLICK = (T("Show this message and exit."),)
 """What click itself says in a help page; here so that it is translated."""
+DEFAULT_OF_CLICK = "default: "
+"""How click writes a default behind the help of an option."""
 CATALOG_OPTIONS = {
     "--model": "model", "--as-good-as": "model", "--device": "device", "--engine": "engine",
     "--quantization": "quantization", "--task": "task",
@@ -58,7 +60,10 @@ class TranslatedOption(click.Option):
     def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
         """Names and help."""
         record = super().get_help_record(ctx)
-        return (record[0], say_of(ctx)(record[1])) if record else None
+        if record is None or not self.help:
+            return record
+        say, extra = say_of(ctx), record[1].removeprefix(self.help)  # "  [default: 5]", which click adds
+        return record[0], say(self.help) + extra.replace(DEFAULT_OF_CLICK, say(T("default: ")))
 
 
 class Verb(click.Command):
