@@ -38,8 +38,8 @@ def read_items(given: str) -> tuple[Item, ...]:
     if given.startswith(STARTER):
         content, where = _starter(given.removeprefix(STARTER)), given
     else:
-        where = given
         path = Path(given)
+        where = path.name  # errors name the line, which a long path would push out
         try:
             if path.stat().st_size > MAX_FILE_BYTES:
                 raise InvalidFile("{path} is larger than {n} MiB", path=given, n=MAX_FILE_BYTES >> 20)
