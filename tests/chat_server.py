@@ -135,7 +135,7 @@ class _Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def chat_server(answer: Answerer, **settings: Any) -> Iterator[ChatServer]:  # noqa: ANN401 - fields of ChatServer
+def chat_server(answer: Answerer, **settings: Any) -> Iterator[ChatServer]:
     """A running server; its address is `chat.address`."""
     chat = ChatServer(answer, **settings)
     server = _Server(("127.0.0.1", 0), type("Handler", (_Handler,), {"chat": chat}))
