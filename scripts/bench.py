@@ -202,6 +202,8 @@ def portfolio_line() -> str:
         f"{result['count']} random problems: median {result['median_s']:.2f} s, worst {result['worst_s']:.2f} s, "
         f"worst gap {result['worst_gap']:.0e}"
     )
+
+
 def worlds_sentence() -> str:
     """How long the sampled worlds take, in a process of its own with one thread."""
     result = json.loads(_output([sys.executable, str(HERE / "bench_worlds.py"), *WORLDS], SINGLE_THREAD))

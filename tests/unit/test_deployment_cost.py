@@ -26,7 +26,7 @@ CARD = Question(device=("RTX 4090",), input_tokens=2000, output_tokens=500)
 MODEL = "Qwen/Qwen3-8B"
 
 
-def ask(settings: Mapping[str, str | None] | None = None, /, **money: Any) -> CostAnswer:  # noqa: ANN401 - words as typed
+def ask(settings: Mapping[str, str | None] | None = None, /, **money: Any) -> CostAnswer:
     given: dict[str, Any] = {"requests": "20000/day"} | money
     return cost(MODEL, CARD, CostQuestion(settings=settings or {}, **given))
 

@@ -14,7 +14,14 @@ if TYPE_CHECKING:
     from sizewise.advisor.deployment_cost import cost
     from sizewise.advisor.evaluation import evaluate, kept_answers
     from sizewise.advisor.evaluation_question import EvaluateQuestion
-    from sizewise.advisor.facts import accuracy, catalog_check, catalog_list, catalog_show, known_model, predict
+    from sizewise.advisor.facts import (
+        accuracy,
+        catalog_check,
+        catalog_list,
+        catalog_show,
+        known_model,
+        predict,
+    )
     from sizewise.advisor.fitting import fit
     from sizewise.advisor.guidance import check_answer, guide_questions, guided
     from sizewise.advisor.own_store import store_export, store_forget, store_import, store_show

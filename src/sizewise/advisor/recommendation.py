@@ -14,9 +14,8 @@ from sizewise.advisor.asking import ask
 from sizewise.advisor.confidence import confidence
 from sizewise.advisor.finding import find
 from sizewise.advisor.flips import flips
-from sizewise.advisor.neighbours import GATE_TEXTS, nearest, neighbours, refused_by_name
 from sizewise.advisor.guide_beside import guide_beside
-from sizewise.advisor.neighbours import nearest, neighbours, refused_by_name
+from sizewise.advisor.neighbours import GATE_TEXTS, nearest, neighbours, refused_by_name
 from sizewise.advisor.options import survivor_option
 from sizewise.catalog import load_catalog
 from sizewise.decide import wording

@@ -71,13 +71,9 @@ def tie_limit_usd(cheapest_usd: float) -> float:
     return max(cheapest_usd * COST_TIE_RATIO, cheapest_usd + FREE_TIE_USD)
 
 
-def _tie_break(tied: RankKeys) -> int:
-    """Position of the winner inside a cost tie."""
+def tie_order(tied: RankKeys) -> Array:
+    """Positions inside a cost tie, the preferred one first."""
     is_unofficial = ~tied.is_official.astype(bool)
     worse = -np.round(tied.quality)
     keys = (tied.name, tied.monthly_usd, is_unofficial, worse, -tied.weight_bits, tied.num_params)
-    return int(np.lexsort(keys)[0])
-def tie_order(tied: RankKeys) -> Array:
-    """Positions inside a cost tie, the preferred one first."""
-    keys = (tied.name, tied.monthly_usd, ~tied.is_official.astype(bool), -tied.weight_bits, tied.num_params)
     return np.asarray(np.lexsort(keys))
