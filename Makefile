@@ -15,7 +15,7 @@ SOAK ?= 1
 FACTS ?=
 PYTEST := $(BIN)/python -m pytest -n $(JOBS)
 
-.PHONY: help demo check test soak lint types accuracy quality-accuracy fit catalog verify bench messages readme docs clean needs-facts
+.PHONY: help demo check test soak lint types accuracy quality-accuracy fit catalog verify bench hidden-costs messages readme docs clean needs-facts
 
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 20
@@ -65,6 +65,9 @@ verify: .venv/tools .venv/engine ## shapes run by the real engine on this comput
 bench: .venv/package .bench-venv/llmfit .bench-venv/aiconfigurator ## speed and memory beside llmfit and aiconfigurator, in one run; writes docs/performance.md
 	$(BIN)/python scripts/bench.py --llmfit $(BENCH_BIN)/llmfit \
 	  --aiconfigurator .bench-venv/aic/bin/aiconfigurator --out docs/performance.md
+
+hidden-costs: .venv/package ## what three kinds of machines really cost, and when 30B runs on a consumer card: docs/hidden_costs.md
+	$(BIN)/python scripts/render_hidden_costs.py --out docs/hidden_costs.md
 
 messages: .venv/tools ## the message catalogs: new sentences in, compiled, checked
 	$(BIN)/python scripts/messages.py update

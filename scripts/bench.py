@@ -32,6 +32,8 @@ OPEN_REQUEST = (SIZEWISE, "recommend", "--task", "chat", "--json")
 LLMFIT_REQUEST = ("--memory=24G", "--ram=64G", "recommend", "--json")
 SEARCH_SIZES = (10_000, 100_000, 1_000_000, 10_000_000)
 GIB = 2**30
+WORLDS = ("10000", "50")
+"""Sampled worlds, and options in them."""
 SINGLE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 PAGE = """# Performance
@@ -83,6 +85,10 @@ a replica carries), and loads whose 95th percentiles the closed form gives, on o
 
 Which of 2,000 deployments serve 20 classes of requests at the lowest cost, from the arrays to the proof of optimality:
 {portfolio}. Goal: at most 5 s each.
+
+## Decision under uncertainty
+
+{worlds} Goal: at most 1 s.
 
 ## Memory of the whole catalog
 
@@ -141,6 +147,7 @@ def performance_page(llmfit: str, aiconfigurator: str, num_runs: int) -> str:
         aiconfigurator=beside_aiconfigurator(aiconfigurator, num_runs),
         catalog_sizes=_output([sys.executable, str(HERE / "bench_memory.py")]),
         search="\n".join(search_row(sample, count) for sample in ("whole", "thin") for count in SEARCH_SIZES),
+        worlds=worlds_sentence(),
         load="\n".join(
             [
                 *(prediction_row(*case) for case in PREDICTION_CASES),
@@ -196,6 +203,13 @@ def portfolio_line() -> str:
         f"{result['count']} random problems: median {result['median_s']:.2f} s, worst {result['worst_s']:.2f} s, "
         f"worst gap {result['worst_gap']:.0e}"
     )
+
+
+def worlds_sentence() -> str:
+    """How long the sampled worlds take, in a process of its own with one thread."""
+    result = json.loads(_output([sys.executable, str(HERE / "bench_worlds.py"), *WORLDS], SINGLE_THREAD))
+    worlds, finalists = (int(count) for count in WORLDS)
+    return f"{worlds:,} sampled worlds for {finalists} finalists, on one core: **{result['wall_s']:.3f} s**."
 
 
 def search_row(sample: str, num_candidates: int) -> str:

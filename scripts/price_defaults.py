@@ -51,6 +51,8 @@ CONSTANTS = (
     Constant("staff_fte", 0.0, 0.0, 0.25, "persons", PLANNING, note="hobby 0, small team 0.05, own cluster 0.2-0.25"),
     Constant("api_staff_fte", 0.0, 0.0, 0.05, "persons", PLANNING, note="gateway and keys"),
     Constant("api_integration_usd", 0, 0, 15_000, "USD", "ConfigIQ, once", "2026-08"),
+    Constant("setup_usd", 0, 0, 50_000, "USD", "ConfigIQ, once", "2026-08", note="to make one's own run"),
+    Constant("weights_load_bytes_per_s", 2e8, 1e9, 3e9, "bytes/s", PLANNING, note="disk or network to memory"),
     Constant("spot_interruption_ratio", 0.05, 0.1, 0.2, "ratio", PLANNING, note="work lost to interruptions"),
     Constant("scale_to_zero_ratio", 1.0, 1.1, 1.3, "ratio", PLANNING, note="billed over worked hours"),
     Constant("engine_start_s", 60, 120, 300, "s", PLANNING, note="start without loading the weights"),

@@ -8,15 +8,13 @@ import json
 import re
 import shutil
 from pathlib import Path
-from xml.etree import ElementTree as ET
 
 import pytest
 
 from sizewise.advisor import Question, recommend, report, save_decision
 from sizewise.cli.root import run
 from sizewise.report.document_markdown import plain
-from sizewise.report.flow_svg import flow_svg, wrapped
-from sizewise.report.language import speaker, translator
+from sizewise.report.flow_view import wrapped
 
 jinja2 = pytest.importorskip(
     "jinja2", reason="the report in HTML needs jinja2: pip install 'sizewise[report]'"
@@ -77,14 +75,6 @@ def test_pdf_without_a_file_is_refused(kept: str, capsys: pytest.CaptureFixture[
 def test_an_unknown_format_names_the_allowed(kept: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["report", kept, "--format", "docx"]) == 2
     assert "html, md, pdf, json, csv" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize("language", ["en", "zh"])
-def test_the_flow_is_one_well_formed_drawing_with_a_box_for_each_question(language: str) -> None:
-    decision = recommend(Question(device=("RTX 4090",)))
-    drawing = ET.fromstring(flow_svg(decision.flow, speaker(translator(language))))  # noqa: S314 - our own
-    boxes = drawing.findall("{http://www.w3.org/2000/svg}rect")
-    assert len(boxes) == len(decision.flow)
 
 
 @pytest.mark.parametrize(

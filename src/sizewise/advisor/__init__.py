@@ -9,7 +9,9 @@ if TYPE_CHECKING:
     from sizewise.advisor.capacity_plan import LoadQuestion, capacity
     from sizewise.advisor.comparison import compare
     from sizewise.advisor.computer import hardware
+    from sizewise.advisor.cost_question import CostQuestion
     from sizewise.advisor.decision_record import asked_question, load_decision, recheck, save_decision
+    from sizewise.advisor.deployment_cost import cost
     from sizewise.advisor.facts import (
         accuracy,
         catalog_check,
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from sizewise.advisor.verification import verify
 
 HOMES = {
+    "CostQuestion": "cost_question", "cost": "deployment_cost",
     "LoadQuestion": "capacity_plan", "Question": "question", "TrafficQuestion": "portfolio_traffic",
     "accuracy": "facts", "asked_question": "decision_record", "capacity": "capacity_plan",
     "catalog_check": "facts", "catalog_list": "facts", "catalog_show": "facts", "check_answer": "guidance",
@@ -43,11 +46,38 @@ HOMES = {
 """Module of each verb: imported when it is called, so that one verb does not pay for the others."""
 
 __all__ = [
-    "LoadQuestion", "Question", "TrafficQuestion", "accuracy", "asked_question", "capacity",
-    "catalog_check", "catalog_list", "catalog_show", "check_answer", "compare", "fit", "guide_questions",
-    "guided", "hardware", "known_model", "load_decision", "portfolio", "predict", "recheck", "recommend",
-    "report", "rule_of_thumb", "save_decision", "store_export", "store_forget", "store_import",
-    "store_show", "tiers", "verify",
+    "CostQuestion",
+    "LoadQuestion",
+    "Question",
+    "TrafficQuestion",
+    "accuracy",
+    "asked_question",
+    "capacity",
+    "catalog_check",
+    "catalog_list",
+    "catalog_show",
+    "check_answer",
+    "compare",
+    "cost",
+    "fit",
+    "guide_questions",
+    "guided",
+    "hardware",
+    "known_model",
+    "load_decision",
+    "portfolio",
+    "predict",
+    "recheck",
+    "recommend",
+    "report",
+    "rule_of_thumb",
+    "save_decision",
+    "store_export",
+    "store_forget",
+    "store_import",
+    "store_show",
+    "tiers",
+    "verify",
 ]  # fmt: skip
 
 

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from sizewise.catalog.prices import api_offers
+from sizewise.advisor.api_bill import bills, plain_demand
 from sizewise.decide import wording
 from sizewise.domain.decision import Rejection
 from sizewise.domain.estimate import Estimate
 from sizewise.domain.text import T
-from sizewise.estimate.cost_api import api_monthly_usd
 from sizewise.units import SECONDS_PER_HOUR
 
 if TYPE_CHECKING:
-    from sizewise.catalog.prices import ApiOffer
     from sizewise.domain.decision import Option
     from sizewise.domain.request import Request
 
@@ -33,40 +29,11 @@ def requests_per_month(request: Request, answer: Option) -> float:
     return load.num_users / cycle_s * load.active_hours_per_month * SECONDS_PER_HOUR
 
 
-def offer_usd(offer: ApiOffer, request: Request, num_requests: float) -> float:
-    """Bill of one offer for so many requests, off-peak share by the clock. [USD/month]"""
-    load = request.workload
-    return float(
-        api_monthly_usd(
-            prices=offer.prices(load.input_tokens),
-            requests_per_month=num_requests,
-            input_tokens=load.input_tokens,
-            output_tokens=load.output_tokens,
-            peak_ratio=offer.peak_ratio,
-            peak_factor=offer.peak_factor,
-        )
-    )
-
-
-def cheapest_offer(
-    model: str, request: Request, num_requests: float
-) -> tuple[ApiOffer, float, float, int] | None:
-    """The cheapest offer of this model at this load, its bill, the median bill of all offers, and their number."""
-    load = request.workload
-    longest = load.input_tokens + load.output_tokens
-    able = [o for o in api_offers(model) if not o.context_tokens or o.context_tokens >= longest]
-    priced = sorted(((offer_usd(o, request, num_requests), o) for o in able), key=lambda pair: pair[0])
-    if not priced:
-        return None
-    usd, offer = priced[0]
-    return offer, usd, float(np.median([bill for bill, _ in priced])), len(priced)
-
-
 def api_rejection(request: Request, answer: Option) -> tuple[Rejection, ...]:
     """Why not the API of the same model: its bill against the answer's cost, or that nobody offers it."""
     model = answer.deployment.model
     num_requests = requests_per_month(request, answer)
-    best = cheapest_offer(model, request, num_requests)
+    best = bills(model, plain_demand(request.workload, num_requests))
     if best is None:
         return (
             Rejection(
@@ -74,12 +41,12 @@ def api_rejection(request: Request, answer: Option) -> tuple[Rejection, ...]:
                 shortfall=T("no provider in the price table offers exactly this model"), lift=T("another model"),
             ),
         )  # fmt: skip
-    offer, usd, median_usd, num_offers = best
-    name = T("{model} through the API of {provider}", model=model, provider=offer.provider)
+    usd = best.monthly_usd
+    name = T("{model} through the API of {provider}", model=model, provider=best.offer.provider)
     own = answer.monthly_usd.likely if isinstance(answer.monthly_usd, Estimate) else float("nan")
     usage = T(
         "{n} requests a month (median of {offers} offers: {median})",
-        n=f"{num_requests:,.0f}", offers=str(num_offers), median=wording.money(median_usd),
+        n=f"{num_requests:,.0f}", offers=str(best.num_offers), median=wording.money(best.median_usd),
     )  # fmt: skip
     if usd > own:
         return (

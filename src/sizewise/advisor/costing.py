@@ -51,6 +51,13 @@ def at_price(machine: Machine, end: str) -> Machine:
     return replace(machine, device=replace(device, **prices))
 
 
+def likely_monthly_usd(
+    machine: Machine, deployment: Deployment, busy_ratio: float, active_hours: float
+) -> float:
+    """Likely monthly cost of a deployment at this share of its capacity. [USD/month]"""
+    return _cost(machine, deployment, busy_ratio, active_hours)[0]
+
+
 def _cost(
     machine: Machine, deployment: Deployment, busy_ratio: float, active_hours: float, case: str = "likely"
 ) -> tuple[float, float]:

@@ -1,13 +1,13 @@
 """What would flip the answer: the value of one input at which another option takes over.
 
-A threshold follows from the answer's own figures (capacity, room for context, cost, quality); it is stated only if the
-search, run again just below and just above it, really gives the answer below and something else above.
+A threshold is looked for on a small frontier of options by doubling and halving, and stated only if the whole search,
+run again just below and just above it, really gives the answer below and something else above.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,61 +16,48 @@ from sizewise.advisor.finding import run
 from sizewise.advisor.grading import grade
 from sizewise.advisor.space import build_space
 from sizewise.decide import wording
-from sizewise.decide.evaluate import HEADROOM_RATIO, evaluate, physics
+from sizewise.decide.search import part
 from sizewise.domain.decision import Flip
 from sizewise.domain.text import T
-from sizewise.estimate.memory import max_sequences
-from sizewise.estimate.quality import PASS_Z
 from sizewise.units import format_tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from sizewise.advisor.finding import Found
-    from sizewise.advisor.space import Row
+    from sizewise.advisor.space import Row, Space
     from sizewise.catalog import Catalog
+    from sizewise.decide.search import Survivors
     from sizewise.domain.decision import Option
     from sizewise.domain.device import Machine
-    from sizewise.domain.number import Array
     from sizewise.domain.request import Request
-    from sizewise.domain.text import Text, Value
+    from sizewise.domain.text import Text
 
 MAX_FRONTIER_ROWS = 24
 """Rows that may take over: the best ranked ones and the best larger ones."""
 MAX_FRONTIER_MACHINES = 60
 CONTEXT_STEP_TOKENS = 256
+BAR_STEP = 0.5
+"""[points]"""
+MOST_USERS, MOST_CONTEXT, MOST_POINTS = 10**6, 2**20, 100.0
+"""How far inputs are moved. [users, tokens, points]"""
 
 
-class Frontier:
-    """A small part of the space that holds every option worth switching to."""
+class Field:
+    """Options that compete under changed requests."""
 
-    def __init__(self, catalog: Catalog, found: Found) -> None:
-        self._found = found
-        survivors = found.survivors
-        if survivors is None:
-            raise ValueError("a frontier needs an answer")
-        ranked = found.ranked(MAX_FRONTIER_ROWS)
-        better = np.argsort(-np.nan_to_num(found.grades.mean[survivors.row_ids], nan=-1.0), kind="stable")
-        chosen = sorted({*ranked.tolist(), *better[:MAX_FRONTIER_ROWS].tolist()})
-        rows = [found.space.rows[i] for i in survivors.row_ids[chosen].tolist()]
-        models = tuple({row.model.name: row.model for row in rows}.values())
-        owned = [m for m in found.machines if m.is_owned]
-        used = {int(i) for i in survivors.machine_ids[ranked]}
-        by_cost = np.argsort(survivors.values.monthly_usd, kind="stable")
-        used |= {int(i) for i in survivors.machine_ids[by_cost][: MAX_FRONTIER_MACHINES // 2]}
-        market = [found.machines[i] for i in sorted(used) if not found.machines[i].is_owned]
-        machines = [*owned, *market[:MAX_FRONTIER_MACHINES]]
-        self._space = build_space(catalog, found.request, models, machines)
-        self._longest = np.array([row.model.max_context_tokens for row in self._space.rows])
+    def __init__(self, found: Found, space: Space, searched: Survivors | None = None) -> None:
+        self._found, self._space, self._searched = found, space, searched
+        self._longest = np.array([row.model.max_context_tokens for row in space.rows])
 
     def winner(self, request: Request) -> tuple[str, Text | None]:
         """Name of the best option under a changed request, and its description; empty where nothing passes."""
         space = self._space
-        survivors, counts = run(space, request)
+        survivors = self._survivors(request)
         grades = grade(space.rows, request)
         is_long_enough = self._longest >= request.workload.context_tokens
         found = replace(
-            self._found, request=request, machines=space.machines, space=space, survivors=survivors, counts=counts,
+            self._found, request=request, machines=space.machines, space=space, survivors=survivors,
             grades=replace(grades, probability=np.where(is_long_enough, grades.probability, np.nan)),
         )  # fmt: skip
         best = found.ranked(1)
@@ -79,9 +66,48 @@ class Frontier:
         row = space.rows[int(survivors.row_ids[best[0]])]
         machine = space.machines[int(survivors.machine_ids[best[0]])]
         replicas = int(survivors.values.replicas[best[0]])
-        name = option_name(row, machine, replicas)
-        described = described_option(row, machine, replicas)
-        return name, described
+        return option_name(row, machine, replicas), described_option(row, machine, replicas)
+
+    def _survivors(self, request: Request) -> Survivors | None:
+        """The cheapest machine of each row. Where only bar or budget differ, the search that was made is filtered."""
+        if self._searched is None or request.workload != self._found.request.workload:
+            return run(self._space, request)[0]
+        is_paid = self._searched.values.monthly_usd <= request.limits.monthly_budget_usd
+        return self._searched.take(np.flatnonzero(is_paid)) if is_paid.any() else None
+
+
+def frontier(catalog: Catalog, found: Found) -> Field:
+    """A small part of the space, in which thresholds are looked for: the best options and the larger ones."""
+    survivors = found.survivors
+    if survivors is None:
+        raise ValueError("a frontier needs an answer")
+    ranked = found.ranked(MAX_FRONTIER_ROWS)
+    better = np.argsort(-np.nan_to_num(found.grades.mean[survivors.row_ids], nan=-1.0), kind="stable")
+    chosen = sorted({*ranked.tolist(), *better[:MAX_FRONTIER_ROWS].tolist()})
+    rows = [found.space.rows[i] for i in survivors.row_ids[chosen].tolist()]
+    models = tuple({row.model.name: row.model for row in rows}.values())
+    owned = [m for m in found.machines if m.is_owned]
+    used = {int(i) for i in survivors.machine_ids[ranked]}
+    by_cost = np.argsort(survivors.values.monthly_usd, kind="stable")
+    used |= {int(i) for i in survivors.machine_ids[by_cost][: MAX_FRONTIER_MACHINES // 2]}
+    market = [found.machines[i] for i in sorted(used) if not found.machines[i].is_owned]
+    machines = [*owned, *market[:MAX_FRONTIER_MACHINES]]
+    return Field(found, build_space(catalog, found.request, models, machines))
+
+
+def everything(found: Found) -> Field:
+    """The whole space of the search, on which thresholds are verified.
+
+    Rows that do not reach the bar are left out: no change that is tried here lets them reach it, so the answer is that
+    of the full search.
+    """
+    enough = found.grades.probability >= found.request.limits.min_pass_probability
+    parts = []
+    for block in found.space.blocks:
+        rows = np.flatnonzero(enough[block.row_ids])
+        if len(rows):
+            parts.append(part(block, rows, np.arange(len(block.machine_ids))))
+    return Field(found, replace(found.space, blocks=tuple(parts)), found.survivors)
 
 
 def described_option(row: Row, machine: Machine, replicas: int) -> Text:
@@ -105,88 +131,140 @@ def option_name(row: Row, machine: Machine, replicas: int) -> str:
 
 
 def flips(catalog: Catalog, found: Found, answer: Option, row_id: int, machine_id: int) -> tuple[Flip, ...]:
-    """Thresholds of the inputs at which the answer changes, each verified on both sides."""
-    frontier = Frontier(catalog, found)
+    """Thresholds of the inputs at which the answer changes: found on the frontier, verified on everything."""
+    near, full = frontier(catalog, found), everything(found)
     now = option_name(found.space.rows[row_id], found.space.machines[machine_id], answer.deployment.replicas)
     checked = []
-    for name, threshold, below, above in thresholds(found, answer, row_id, machine_id):
-        before, _ = frontier.winner(below)
-        after, then = frontier.winner(above)
-        if before == now and after != now:
-            checked.append(Flip(input=name, threshold=threshold, then=then or T("nothing passes")))
+    for change in changes(found.request, answer):
+        step = change.last_step(near, now)
+        if step is None:
+            continue
+        stays, turns = change.value(step), change.value(step + 1)
+        if full.winner(change.request(stays))[0] != now:
+            continue
+        after, then = full.winner(change.request(turns))
+        if after != now:
+            checked.append(
+                Flip(
+                    input=change.input, threshold=change.words(stays, turns), then=then or T("nothing passes"),
+                    name=change.name, stays=stays, turns=turns,
+                )
+            )  # fmt: skip
     return tuple(checked)
 
 
-def thresholds(
-    found: Found, answer: Option, row_id: int, machine_id: int
-) -> Iterator[tuple[Value, Value, Request, Request]]:
-    """Input, threshold in words, the request just below and just above."""
-    yield from _users(found, answer, row_id, machine_id)
-    yield from _context(found, answer, row_id, machine_id)
-    yield from _bar(found, row_id)
-    yield from _budget(found, answer)
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """One input that moves away from its value in whole steps."""
+
+    name: str
+    input: Text
+    value: Callable[[int], float]
+    """Steps from the asked value to a value; step 0 is the asked one."""
+    request: Callable[[float], Request]
+    words: Callable[[float, float], Text]
+    """Threshold between the last value that stays and the first that turns."""
+    most_steps: int
+
+    def last_step(self, field: Field, now: str) -> int | None:
+        """The last step at which the answer stays, by doubling and halving; None where it never turns.
+
+        Between the last doubling that stays and the first that turns, one crossing is found; it is verified by the
+        caller.
+        """
+        if self.most_steps < 1:
+            return None
+        low, high = 0, 1
+        while high <= self.most_steps and self._stays(field, now, high):
+            low, high = high, high * 2
+        if high > self.most_steps:
+            high = self.most_steps
+            if low >= high or self._stays(field, now, high):
+                return None
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (middle, high) if self._stays(field, now, middle) else (low, middle)
+        return low
+
+    def _stays(self, field: Field, now: str, step: int) -> bool:
+        return field.winner(self.request(self.value(step)))[0] == now
 
 
-def _users(
-    found: Found, answer: Option, row_id: int, machine_id: int
-) -> Iterator[tuple[Value, Value, Request, Request]]:
-    request = found.request
-    crowd = replace(request, workload=replace(request.workload, num_users=1e6))
-    block = found.space.pair(row_id, machine_id)
-    each = float(evaluate(block, crowd).num_users[0])
-    replicas = answer.deployment.replicas
-    most = math.floor(each) if replicas == 1 else math.floor(each * HEADROOM_RATIO * replicas)
-    if most < request.workload.num_users or most > 10**6:
-        return
-    below = replace(request, workload=replace(request.workload, num_users=float(most)))
-    above = replace(request, workload=replace(request.workload, num_users=float(most + 1)))
-    yield T("people at the same time"), T("above {n}", n=f"{most:,}"), below, above
+def changes(request: Request, answer: Option) -> Iterator[Change]:
+    """Every input that is moved."""
+    yield _more_users(request)
+    yield _fewer_users(request)
+    yield _context(request)
+    yield _bar(request)
+    yield from _budget(request, answer)
 
 
-def _context(
-    found: Found, answer: Option, row_id: int, machine_id: int
-) -> Iterator[tuple[Value, Value, Request, Request]]:
-    request, block = found.request, found.space.pair(row_id, machine_id)
-    native = found.space.rows[row_id].model.max_context_tokens
-    low, high = request.workload.context_tokens // CONTEXT_STEP_TOKENS, native // CONTEXT_STEP_TOKENS
+def _with_users(request: Request, users: float) -> Request:
+    return replace(request, workload=replace(request.workload, num_users=users))
 
-    def holds(steps: int) -> bool:
-        longer = replace(
-            request, workload=replace(request.workload, context_tokens=steps * CONTEXT_STEP_TOKENS)
-        )
-        room: Array = np.asarray(max_sequences(physics(block, longer).memory)).reshape(-1)
-        return bool(room[0] >= answer.deployment.num_sequences)
 
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (middle, high) if holds(middle) else (low, middle)
-    most = low * CONTEXT_STEP_TOKENS
-    if most <= request.workload.context_tokens:
-        return
-    below = replace(request, workload=replace(request.workload, context_tokens=most))
-    above = replace(
-        request, workload=replace(request.workload, context_tokens=most + 2 * CONTEXT_STEP_TOKENS)
+def _more_users(request: Request) -> Change:
+    asked = round(request.workload.num_users)
+    return Change(
+        name="users",
+        input=T("people at the same time"),
+        value=lambda step: float(asked + step),
+        request=lambda users: _with_users(request, users),
+        words=lambda stays, _: T("above {n}", n=f"{stays:,.0f}"),
+        most_steps=MOST_USERS - asked,
     )
-    yield T("context"), T("above {n} tokens", n=format_tokens(most)), below, above
 
 
-def _bar(found: Found, row_id: int) -> Iterator[tuple[Value, Value, Request, Request]]:
-    request = found.request
-    mean, sd = float(found.grades.mean[row_id]), float(found.grades.sd[row_id])
-    highest = mean - PASS_Z * sd
-    if not request.bar.value < highest:
-        return
+def _fewer_users(request: Request) -> Change:
+    asked = round(request.workload.num_users)
+    return Change(
+        name="users",
+        input=T("people at the same time"),
+        value=lambda step: float(asked - step),
+        request=lambda users: _with_users(request, users),
+        words=lambda stays, _: T("below {n}", n=f"{stays:,.0f}"),
+        most_steps=asked - 1,
+    )
+
+
+def _context(request: Request) -> Change:
+    asked = request.workload.context_tokens
+    return Change(
+        name="context",
+        input=T("context"),
+        value=lambda step: float(asked + step * CONTEXT_STEP_TOKENS),
+        request=lambda tokens: replace(
+            request, workload=replace(request.workload, context_tokens=int(tokens))
+        ),
+        words=lambda stays, _: T("above {n} tokens", n=format_tokens(stays)),
+        most_steps=(MOST_CONTEXT - asked) // CONTEXT_STEP_TOKENS,
+    )
+
+
+def _bar(request: Request) -> Change:
     plain = replace(request.bar, reference="", kind="number", margin=0.0)
-    below = replace(request, bar=replace(plain, value=highest - 0.5))
-    above = replace(request, bar=replace(plain, value=highest + 0.5))
-    yield T("quality bar"), T("above {n} points", n=wording.points(highest)), below, above
+    start = math.ceil(request.bar.value / BAR_STEP) * BAR_STEP
+    return Change(
+        name="min_quality",
+        input=T("quality bar"),
+        value=lambda step: start + step * BAR_STEP,
+        request=lambda points: replace(request, bar=replace(plain, value=points)),
+        words=lambda stays, _: T("above {n} points", n=f"{stays:g}"),
+        most_steps=int((MOST_POINTS - start) / BAR_STEP) if math.isfinite(start) else 0,
+    )
 
 
-def _budget(found: Found, answer: Option) -> Iterator[tuple[Value, Value, Request, Request]]:
-    request = found.request
+def _budget(request: Request, answer: Option) -> Iterator[Change]:
+    """Below its own cost the answer is out; an answer on hardware at hand costs too little to ask."""
     cost = getattr(answer.monthly_usd, "likely", 0.0)
     if answer.deployment.path == "owned" or not cost > 0:
         return
-    enough = replace(request, limits=replace(request.limits, monthly_budget_usd=cost * 1.01))
-    short = replace(request, limits=replace(request.limits, monthly_budget_usd=cost * 0.99))
-    yield T("monthly budget"), T("below {amount}", amount=wording.money(cost)), enough, short
+    values = (round(cost * 1.02, 2), round(cost * 1.01, 2), round(cost * 0.99, 2))
+    yield Change(
+        name="monthly_budget",
+        input=T("monthly budget"),
+        value=lambda step: values[step],
+        request=lambda usd: replace(request, limits=replace(request.limits, monthly_budget_usd=usd)),
+        words=lambda stays, turns: T("below {amount}", amount=wording.money((stays + turns) / 2)),
+        most_steps=2,
+    )

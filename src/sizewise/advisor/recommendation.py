@@ -8,15 +8,18 @@ import numpy as np
 
 from sizewise import __version__
 from sizewise.advisor.alternatives import alternatives
+from sizewise.advisor.api_flip import api_flip
 from sizewise.advisor.api_path import api_rejection
 from sizewise.advisor.asking import ask
+from sizewise.advisor.confidence import confidence
 from sizewise.advisor.finding import find
 from sizewise.advisor.flips import flips
+from sizewise.advisor.guide_beside import guide_beside
 from sizewise.advisor.neighbours import GATE_TEXTS, nearest, neighbours, refused_by_name
 from sizewise.advisor.options import survivor_option
 from sizewise.catalog import load_catalog
 from sizewise.decide import wording
-from sizewise.decide.flow import flow
+from sizewise.decide.flow import flow, with_branches
 from sizewise.domain.decision import Decision
 from sizewise.domain.text import T
 from sizewise.export import launch
@@ -25,7 +28,7 @@ if TYPE_CHECKING:
     from sizewise.advisor.finding import Found
     from sizewise.advisor.question import Question
     from sizewise.catalog import Catalog
-    from sizewise.domain.decision import Option
+    from sizewise.domain.decision import FlowStep, Option
     from sizewise.domain.number import Array
     from sizewise.domain.text import Text
 
@@ -48,10 +51,7 @@ def recommend(question: Question, *, user_catalog: str | None = None, top: int =
     answer = options[0] if options else None
     facts = {
         "assumptions": asked.assumptions,
-        "flow": flow(
-            found.request, answer, num_models=len(found.models) + len(found.refused), refused=found.refused,
-            counts=found.counts, num_enough=int(found.passes_quality.sum()),
-        ),
+        "guide": guide_beside(question, asked, answer),
         "options": options,
         "num_candidates": found.counts.evaluated,
         "facts_date": catalog.facts_date,
@@ -90,20 +90,28 @@ def _answer(
     row_id, machine_id = _ids(found, position)
     start = launch(answer.deployment)
     api = api_rejection(found.request, answer)
+    others = alternatives(catalog, found, answer, position)
+    rejected = (*neighbours(catalog, found, answer), *api, *refused_by_name(catalog, found))
+    facts["flow"] = with_branches(_flow(found, answer), rejected, others)
     return Decision(
         verdict=_verdict(found, answer),
         answer=answer,
-        alternatives=alternatives(catalog, found, answer, position),
-        rejected=(*neighbours(catalog, found, answer), *api, *refused_by_name(catalog, found)),
-        flips=flips(catalog, found, answer, row_id, machine_id),
+        alternatives=others,
+        rejected=rejected,
+        flips=(
+            *flips(catalog, found, answer, row_id, machine_id),
+            *api_flip(found, answer, row_id, machine_id),
+        ),
         prepare=start.prepare,
         command=start.command,
+        confidence=confidence(found, position),
         **facts,  # type: ignore[arg-type]  # the record of the request, built above
     )
 
 
 def _refusal(catalog: Catalog, found: Found, facts: dict[str, object]) -> Decision:
     rejected = (*refused_by_name(catalog, found), *nearest(catalog, found))
+    facts["flow"] = with_branches(_flow(found, None), rejected, ())
     return Decision(
         verdict=_refusal_text(found, [r.constraint for r in rejected]),
         answer=None,
@@ -114,6 +122,13 @@ def _refusal(catalog: Catalog, found: Found, facts: dict[str, object]) -> Decisi
         command="",
         **facts,  # type: ignore[arg-type]  # same
     )
+
+
+def _flow(found: Found, answer: Option | None) -> tuple[FlowStep, ...]:
+    return flow(
+        found.request, answer, num_models=len(found.models) + len(found.refused), refused=found.refused,
+        counts=found.counts, num_enough=int(found.passes_quality.sum()),
+    )  # fmt: skip
 
 
 def _verdict(found: Found, answer: Option) -> Text:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from sizewise.advisor.asking import ask
 from sizewise.advisor.fit_terms import Case
 from sizewise.advisor.grading import grade
+from sizewise.advisor.guide_beside import guide_answer
 from sizewise.advisor.question import Question
 from sizewise.advisor.recommendation import recommend
 from sizewise.advisor.space import Row, market_machines
@@ -16,7 +17,7 @@ from sizewise.advisor.trial import trial
 from sizewise.catalog import load_catalog
 from sizewise.catalog.quality_bars import COMPLEXITY_POINTS, COMPLEXITY_REFERENCES
 from sizewise.decide import wording
-from sizewise.decide.baseline import TIERS, baseline_policy
+from sizewise.decide.baseline import TIERS
 from sizewise.domain.answers import PolicyAnswer, TierLine, TierModel, TiersAnswer
 from sizewise.domain.device import Machine
 from sizewise.domain.estimate import Estimate, Unknown
@@ -166,14 +167,8 @@ def rule_of_thumb(
     """
     catalog = load_catalog()
     asked = ask(catalog, question)
-    limits = asked.request.limits
-    is_limited = min(limits.monthly_budget_usd, limits.upfront_budget_usd) < math.inf
-    has_enterprise = any(m.device.kind == "datacenter" for m in asked.named_machines)
-    level = question.complexity or asked.request.task.complexity
-    said = baseline_policy(
-        is_budget_limited=is_limited if budget_limited is None else budget_limited,
-        complexity=level,
-        has_enterprise_hardware=has_enterprise if enterprise_hardware is None else enterprise_hardware,
+    said = guide_answer(
+        question, asked, budget_limited=budget_limited, enterprise_hardware=enterprise_hardware
     )
     return PolicyAnswer(
         questions=said.questions,

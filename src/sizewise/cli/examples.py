@@ -43,6 +43,17 @@ EXAMPLES: dict[str, tuple[tuple[str, Text], ...]] = {
             T("your own traffic, request by request"),
         ),
     ),
+    "cost": (
+        ("sizewise cost Qwen3-32B --tokens 500M", T("the cheapest machines against the API")),
+        (
+            'sizewise cost Qwen3-8B --device "RTX 4090" --requests 20000/day --currency CNY --electricity 0.8CNY/kWh',
+            T("a card of your choice, in CNY, at your price of electricity"),
+        ),
+        (
+            "sizewise cost Qwen3-8B --users 40 --profile mine.toml --explain --svg cost.svg",
+            T("your own costs from a file, every constant, and the chart"),
+        ),
+    ),
     "compare": (
         (
             'sizewise compare "Qwen3-8B@Q4_K_M" "Qwen3-14B@Q4_K_M" --device "RTX 4090"',

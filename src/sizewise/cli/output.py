@@ -49,6 +49,11 @@ def busy(say: Say, what: Text) -> Iterator[None]:
         yield
 
 
+def show_text(text: str, *, out: str | None, say: Say) -> None:
+    """Print or write a drawing as it is."""
+    _deliver(text, out, say)
+
+
 def _deliver(text: str, out: str | None, say: Say) -> None:
     if out is None:
         write(text)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sizewise.cli.language import say_of
-from sizewise.cli.output import busy, show_json, show_page
+from sizewise.cli.output import busy, show_json, show_page, show_text
 from sizewise.cli.verbs import option, verb
 from sizewise.domain.text import T
 from sizewise.errors import BadInput, UnknownName
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 NO_OPTION = 1
 RULE_OF_THUMB = "rule-of-thumb"
 POLICIES = ("computed", RULE_OF_THUMB)
+FLOWS = ("tree", "mermaid", "svg")
 YES, NO = "yes", "no"
 MOST_OPTIONS = 1000
 """Options that `--all` lists: more than anybody reads."""
@@ -86,6 +87,11 @@ MOST_OPTIONS = 1000
 @option("--top", metavar="N", help="List the best N options.")
 @option("--all", "lists_all", is_flag=True, help="List every option that satisfies the request.")
 @option("--explain", is_flag=True, help="Show every assumption and the way through the questions.")
+@option(
+    "--flow",
+    metavar="tree|mermaid|svg",
+    help="Draw the way to the answer, beside that of the original guide.",
+)
 @option("--policy", default="computed", metavar="computed|rule-of-thumb",
         help="rule-of-thumb walks the three questions of the original guide.")  # fmt: skip
 @option("--budget-limited", metavar="yes|no", help="Answer to the guide's first question.")
@@ -99,7 +105,7 @@ def command(ctx: click.Context, /, **given: Any) -> int:  # noqa: ANN401 - what 
 
     display = {
         name: given.pop(name)
-        for name in ("as_json", "out", "save", "explain", "top", "lists_all", "catalog", "verifies")
+        for name in ("as_json", "out", "save", "explain", "top", "lists_all", "catalog", "flow", "verifies")
     }
     policy = {name: given.pop(name) for name in ("policy", "budget_limited", "enterprise_hardware")}
     question = Question(**given)
@@ -118,7 +124,9 @@ def _computed(say: Say, question: Question, display: Mapping[str, Any]) -> int:
     if display["save"] is not None:
         advisor.save_decision(decision, display["save"], user_catalog=display["catalog"])
     tried = _verified(say, decision, uses_store=not question.no_store) if display["verifies"] else ()
-    if display["as_json"]:
+    if display["flow"] is not None:
+        _draw(say, decision, display)
+    elif display["as_json"]:
         from sizewise.report.answer_json import plain
 
         payload = plain(decision, say) | ({"verified": plain(tried, say)} if display["verifies"] else {})
@@ -139,6 +147,20 @@ def _verified(say: Say, decision: Decision, *, uses_store: bool) -> tuple[Verify
 
     with busy(say, T("running the engine on synthetic weights")):
         return verified(decision, uses_store=uses_store, agree=asking(say))
+
+
+def _draw(say: Say, decision: Decision, display: Mapping[str, Any]) -> None:
+    """The flow alone, as asked for."""
+    from sizewise.report.flow_svg import flow_svg
+    from sizewise.report.flow_text import flow_mermaid, flow_tree
+    from sizewise.report.flow_view import flow_view
+
+    kind, view = _chosen("--flow", display["flow"], FLOWS), flow_view(decision, say)
+    if kind == "tree":
+        text = "\n".join(flow_tree(view))
+    else:
+        text = flow_svg(view) if kind == "svg" else flow_mermaid(view).rstrip()
+    show_text(text + "\n", out=display["out"], say=say)
 
 
 def _num_listed(display: Mapping[str, Any]) -> int | None:

@@ -33,6 +33,7 @@ COMMANDS: dict[str, Text] = {
     "recommend": T("which model, quantization, engine and hardware, at what cost, for a task"),
     "fit": T("does this model run on this hardware, and with how much text"),
     "capacity": T("how many users and requests a machine carries, and how many machines a load needs"),
+    "cost": T("renting, buying or an API: what it costs, and from where on which is cheaper"),
     "compare": T("options side by side"),
     "portfolio": T("two sizes or one: models, machines and routing for traffic of several kinds"),
     "tiers": T("what 7B, 13B, 30-40B and 70B+ need and give"),

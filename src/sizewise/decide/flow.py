@@ -5,6 +5,7 @@ The same counts that the search keeps are drawn, so the drawing is the path that
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sizewise.decide import wording
@@ -14,13 +15,17 @@ from sizewise.domain.text import T
 from sizewise.units import format_bytes, format_seconds, format_tokens, significant
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from sizewise.decide.search import Counts
-    from sizewise.domain.decision import Option
+    from sizewise.domain.decision import Alternative, Option, Rejection
     from sizewise.domain.request import Request
     from sizewise.domain.text import Value
 
+BASIS_FIELDS = {
+    "memory": "memory_bytes", "speed": "loaded_tokens_per_s", "budget": "monthly_usd", "quality": "quality",
+}  # fmt: skip
+"""The figure of the answer that a question compares."""
 MODEL_GATES = ("generator", "licence", "language", "capability", "context")
 
 
@@ -68,7 +73,7 @@ def _model_steps(request: Request, num_models: int, refused: Mapping[str, str]) 
             FlowStep(
                 constraint=gate, question=question, threshold=threshold, set_by="you" if is_asked else "default",
                 value=T("{n} models left", n=f"{left:,}"), passes=left > 0, num_left=left,
-                not_taken=T("{n} models", n=f"{lost:,}"),
+                not_taken=T("{n} models", n=f"{lost:,}"), num_lost=lost,
             )
         )  # fmt: skip
     return steps
@@ -112,6 +117,26 @@ def _candidate_steps(
             constraint=constraint, question=question, threshold=threshold, set_by="you" if is_asked else "default",
             value=value, passes=left > 0, num_left=left,
             not_taken=T("{n} candidates", n=f"{before - left:,}") if before >= 0 else T("models below the bar"),
+            num_lost=before - left if before >= 0 else -1, basis=_basis(answer, constraint),
         )
         for constraint, question, threshold, is_asked, value, left, before in rows
     ]  # fmt: skip
+
+
+def _basis(answer: Option | None, constraint: str) -> str:
+    """Where the compared figure comes from."""
+    return getattr(getattr(answer, BASIS_FIELDS[constraint], None), "basis", "")
+
+
+def with_branches(
+    steps: tuple[FlowStep, ...], rejected: Sequence[Rejection], alternatives: Sequence[Alternative]
+) -> tuple[FlowStep, ...]:
+    """The steps with the nearest option on each branch that was not taken."""
+    leads: dict[str, Value] = {}
+    for item in alternatives:
+        if item.role == "next-cheaper":
+            leads["quality"] = T("{option}: {why}", option=item.title, why=item.difference)
+    for refused in rejected:
+        why = T("{option}: {why}", option=refused.option, why=refused.shortfall)
+        leads.setdefault(refused.constraint, why)
+    return tuple(replace(step, leads_to=leads.get(step.constraint, "")) for step in steps)

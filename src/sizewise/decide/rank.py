@@ -57,7 +57,7 @@ def _winners(keys: RankKeys, limit: int) -> Iterator[int]:
         cheapest = keys.monthly_usd[left[0]]
         num_tied = np.searchsorted(keys.monthly_usd[left], tie_limit_usd(cheapest), side="right")
         tied = left[:num_tied]
-        winner = tied[_tie_break(keys.take(tied))]
+        winner = tied[tie_order(keys.take(tied))[0]]
         yield int(winner)
         left = left[left != winner]
 
@@ -71,9 +71,9 @@ def tie_limit_usd(cheapest_usd: float) -> float:
     return max(cheapest_usd * COST_TIE_RATIO, cheapest_usd + FREE_TIE_USD)
 
 
-def _tie_break(tied: RankKeys) -> int:
-    """Position of the winner inside a cost tie."""
+def tie_order(tied: RankKeys) -> Array:
+    """Positions inside a cost tie, the preferred one first."""
     is_unofficial = ~tied.is_official.astype(bool)
     worse = -np.round(tied.quality)
     keys = (tied.name, tied.monthly_usd, is_unofficial, worse, -tied.weight_bits, tied.num_params)
-    return int(np.lexsort(keys)[0])
+    return np.asarray(np.lexsort(keys))

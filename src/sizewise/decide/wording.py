@@ -22,7 +22,17 @@ CENTS_BELOW_USD = 10.0
 
 def money(usd: float) -> str:
     """USD for people: cents only for small amounts."""
-    return f"{usd:,.2f} USD" if abs(usd) < CENTS_BELOW_USD else f"{usd:,.0f} USD"
+    return money_in(usd, "USD", 1.0)
+
+
+def money_in(usd: float, currency: str, cny_per_usd: float) -> str:
+    """An amount in USD or CNY for people.
+
+    >>> money_in(100.0, "CNY", 7.0)
+    '700 CNY'
+    """
+    amount = usd * cny_per_usd if currency == "CNY" else usd
+    return f"{amount:,.2f} {currency}" if abs(amount) < CENTS_BELOW_USD else f"{amount:,.0f} {currency}"
 
 
 def points(value: float) -> str:

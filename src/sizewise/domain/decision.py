@@ -121,6 +121,12 @@ class Flip:
     input: Value
     threshold: Value
     then: Value
+    name: str
+    """Input of `recommend`: users, context, min_quality, monthly_budget; api: tokens a month against the API."""
+    stays: float
+    """The last value that was tried at which the answer stays."""
+    turns: float
+    """The next one, at which it does not."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,6 +154,65 @@ class FlowStep:
     """Options left after this question."""
     not_taken: Value
     """What lies on the other branch."""
+    num_lost: int = 0
+    """Options that went there; -1: not counted."""
+    basis: str = ""
+    """Where the value comes from; empty for counts and words."""
+    leads_to: Value = ""
+    """The nearest option on the other branch, and what it lacks or saves."""
+
+    @property
+    def has_decided(self) -> bool:
+        """Did it stop anything, or did the user set it?"""
+        return self.num_lost != 0 or self.set_by == "you" or not self.passes
+
+
+@dataclass(frozen=True, kw_only=True)
+class GuideBeside:
+    """The original guide's three questions for the same request, and where the two ways part."""
+
+    questions: tuple[tuple[str, str], ...]
+    """Question and reply, in the words of the guide."""
+    tiers: tuple[str, ...]
+    optimises_quantization: bool
+    parts_at: int
+    """Position of the question at which the ways part; -1: they lead to the same size."""
+    why: Text
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contender:
+    """One option over all sampled worlds."""
+
+    option: Value
+    win_ratio: float
+    """Share of the worlds that it wins. [ratio]"""
+    fail_ratio: float
+    """Share of the worlds in which it does not do what is asked. [ratio]"""
+    regret_usd: float
+    """Mean of what it costs more than the best of each world. [USD/month]"""
+    regret_p90_usd: float
+    excuse: Value
+    """Why it mostly loses; empty where it never does."""
+    excuse_ratio: float
+    """Share of its lost worlds with that reason. [ratio]"""
+    is_answer: bool
+    has_least_regret: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Confidence:
+    """How sure the choice is, speed, quality, load, prices and hours being what they are: uncertain."""
+
+    word: str
+    """clear, likely or coin flip."""
+    num_worlds: int
+    nobody_ratio: float
+    """Share of the worlds in which no option does what is asked. [ratio]"""
+    contenders: tuple[Contender, ...]
+    """Those that matter, most wins first."""
+    sampled: tuple[tuple[Value, float, float], ...]
+    """What was sampled for all alike: name, low and high end of its 80 % range against the likely value. [ratio]"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -170,3 +235,7 @@ class Decision:
     facts_date: str
     version: str
     request: dict[str, Any]
+    confidence: Confidence | None = None
+    """None where there is no answer."""
+    guide: GuideBeside | None = None
+    """None where it was not asked for."""

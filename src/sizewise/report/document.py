@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from sizewise.decide.risks import risks
 from sizewise.domain.text import T
 from sizewise.report.flow_svg import flow_svg
+from sizewise.report.flow_view import flow_view
 from sizewise.report.memory_svg import memory_svg
 from sizewise.report.text_option import deployment_title, figure_rows, setup_line
 from sizewise.report.words import CONSTRAINTS, LEGEND, ROLES, SET_BY
@@ -154,7 +155,7 @@ def _flow(decision: Decision, say: Say) -> tuple[Block, ...]:
     count = T("{n} options were evaluated.", n=f"{decision.num_candidates:,}")
     return (
         Paragraph(text=say(count)),
-        Drawing(svg=flow_svg(decision.flow, say), caption=say(T("The way through the questions"))),
+        Drawing(svg=flow_svg(flow_view(decision, say)), caption=say(T("The way through the questions"))),
         Table(header=header, rows=rows, repeats_drawing=True),
     )
 

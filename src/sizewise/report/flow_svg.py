@@ -1,118 +1,135 @@
-"""The decision flow as a drawing: the way taken from top to bottom, the branches not taken at its side."""
+"""The decision flow as inline SVG: the computed way at the left, its other branches beside it, the guide at the right.
+
+Drawn without a library, a script or a font of its own; text takes the colour of the page around it. Yes and no are
+words and arrows, so that nothing depends on colour.
+"""
 
 from __future__ import annotations
 
-import unicodedata
 from html import escape
 from typing import TYPE_CHECKING
 
-from sizewise.domain.text import T
-from sizewise.report.words import SET_BY
+from sizewise.report.flow_view import wrapped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from sizewise.report.flow_view import Diamond, FlowView
 
-    from sizewise.domain.decision import FlowStep
-    from sizewise.report.language import Say
-
-WIDTH, NODE_WIDTH, SIDE_LEFT = 760, 430, 500
-STEP_HEIGHT, NODE_HEIGHT, TOP = 92, 68, 6
-LINE_HEIGHT, TEXT_SIZE = 18, 13
-NODE_COLUMNS, SIDE_COLUMNS = 56, 34
-"""Characters of a line; a Chinese one counts as two."""
-TAKEN, STOPPED = "#2f7d5b", "#b3413a"
+WIDTH = 960
+MAIN_X, MAIN_WIDTH, BRANCH_X, BRANCH_WIDTH, GUIDE_X, GUIDE_WIDTH = 10, 330, 380, 270, 690, 260
+LINE, PAD, GAP, CUT = 17, 10, 26, 14
+"""Height of a line, space inside and between boxes, cut corners of a question. [px]"""
+CELL = 7.0
+"""Width of one cell of text at 12 px; a Chinese character takes two. [px]"""
+BOLD = "font-weight='600'"
 
 
-def flow_svg(steps: Sequence[FlowStep], say: Say) -> str:
-    """One box for each question with its threshold and value, readable without colour; empty without questions."""
-    if not steps:
-        return ""
-    height = TOP + STEP_HEIGHT * len(steps)
-    pieces = [
-        (
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img" '
-            f'font-family="inherit" font-size="{TEXT_SIZE}" class="decision-flow">'
-        ),
-        f"<title>{escape(say(T('The way through the questions')))}</title>",
-    ]
-    for position, step in enumerate(steps):
-        pieces += _step(step, position, say, is_last=position == len(steps) - 1)
-    return "".join((*pieces, "</svg>"))
+def flow_svg(view: FlowView, *, name: str = "flow") -> str:
+    """The drawing as one `<svg>` element.
 
-
-def _step(step: FlowStep, position: int, say: Say, *, is_last: bool) -> Iterator[str]:
-    top = TOP + STEP_HEIGHT * position
-    colour = TAKEN if step.passes else STOPPED
-    yield (
-        f'<rect x="1" y="{top}" width="{NODE_WIDTH}" height="{NODE_HEIGHT}" rx="8" fill="none" '
-        f'stroke="{colour}" stroke-width="1.5"/>'
-    )
-    limit = T("{threshold}, set by {who}", threshold=step.threshold, who=SET_BY.get(step.set_by, step.set_by))
-    lines = (say(step.question), say(step.value), say(limit))
-    for row, (line, weight) in enumerate(zip(lines, (600, 400, 400), strict=True)):
-        cut = wrapped(line, NODE_COLUMNS)[0] if line else ""
-        yield _text(14, top + 20 + LINE_HEIGHT * row, cut, weight=weight)
-    middle = top + NODE_HEIGHT / 2
-    answer = say(T("yes")) if step.passes else say(T("no"))
-    if not is_last:
-        yield _arrow((40, top + NODE_HEIGHT), (40, top + STEP_HEIGHT), colour)
-        yield _text(50, top + NODE_HEIGHT + 17, f"{'✓' if step.passes else '✗'} {answer}")
-    there = say(step.not_taken)
-    if there:
-        yield _arrow((NODE_WIDTH + 1, middle), (SIDE_LEFT - 8, middle), "currentColor", dashes="4 4")
-        beside = wrapped(there, SIDE_COLUMNS)[:3]
-        first = middle + 5 - LINE_HEIGHT * (len(beside) - 1) / 2
-        for row, line in enumerate(beside):
-            yield _text(SIDE_LEFT, first + LINE_HEIGHT * row, line, opacity=0.75)
-
-
-def _arrow(start: tuple[float, float], end: tuple[float, float], colour: str, dashes: str = "") -> str:
-    (left, top), (right, bottom) = start, end
-    line = f'<line x1="{left}" y1="{top:.0f}" x2="{right}" y2="{bottom:.0f}" stroke-width="1.5"'
-    dash = f' stroke-dasharray="{dashes}"' if dashes else ""
-    return f'{line} stroke="{colour}"{dash}/>'
-
-
-def _text(left: float, top: float, text: str, *, weight: int = 400, opacity: float = 1.0) -> str:
-    return (
-        f'<text x="{left}" y="{top:.0f}" fill="currentColor" font-weight="{weight}" '
-        f'fill-opacity="{opacity}">{escape(text)}</text>'
-    )
-
-
-def wrapped(text: str, columns: int) -> list[str]:
-    """Lines of at most so many columns; a wide (Chinese) character takes two. Words stay whole where they can.
-
-    >>> wrapped("a fairly long line", 8)
-    ['a fairly', 'long', 'line']
+    Arguments: `name` makes the ids unique where a page holds several drawings.
     """
-    lines, line = [], ""
-    for piece in _pieces(text):
-        if line.strip() and _columns(line) + _columns(piece.rstrip()) > columns:
-            lines.append(line.rstrip())
-            line = piece.lstrip()
-        else:
-            line += piece
-    return [*lines, line.rstrip()] if line.strip() or not lines else lines
+    pen = _Pen()
+    height = max(_main(view, pen), _guide(view, pen)) + PAD
+    asked = " ".join(diamond.question for diamond in view.diamonds)
+    head = (
+        f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {WIDTH} {height}' role='img' "
+        f"aria-labelledby='{name}-title {name}-desc' font-family='system-ui, sans-serif' font-size='12' "
+        "fill='currentColor'>"
+    )
+    described = f"<desc id='{name}-desc'>{escape(f'{asked} {view.end}')}</desc>"
+    title = f"<title id='{name}-title'>{escape(view.title)}</title>"
+    return "\n".join([head, title, described, *pen.parts, "</svg>"])
 
 
-def _pieces(text: str) -> Iterator[str]:
-    """Words with the space after them; every wide character by itself."""
-    word = ""
-    for character in text:
-        if _columns(character) > 1:
-            if word:
-                yield word
-            yield character
-            word = ""
-        else:
-            word += character
-            if character == " ":
-                yield word
-                word = ""
-    if word:
-        yield word
+class _Pen:
+    """Draws boxes, arrows and text, and keeps what was drawn."""
+
+    def __init__(self) -> None:
+        self.parts: list[str] = []
+
+    def text(self, x: int, y: int, lines: list[str], style: str = "") -> None:
+        """Lines under each other, the first on the base line y."""
+        self.parts += [
+            f"<text x='{x}' y='{y + LINE * i}' {style}>{escape(line)}</text>" for i, line in enumerate(lines)
+        ]
+
+    def box(self, left_top: tuple[int, int], width: int, lines: list[str], *, is_strong: bool = False) -> int:
+        """A box around text; its lower edge."""
+        x, y = left_top
+        height = LINE * len(lines) + 2 * PAD
+        self.parts.append(
+            f"<rect x='{x}' y='{y}' width='{width}' height='{height}' rx='8' fill='none' "
+            f"stroke='currentColor' stroke-width='{2 if is_strong else 1}'/>"
+        )
+        self.text(x + PAD, y + PAD + 12, lines, BOLD if is_strong else "")
+        return y + height
+
+    def arrow(self, x: int, y: int, word: str) -> int:
+        """An arrow down with a word beside it; its end."""
+        self.parts += [
+            f"<path d='M{x} {y}v{GAP - 2}' stroke='currentColor'/>",
+            f"<path d='M{x - 4} {y + GAP - 8}h8l-4 7z' fill='currentColor'/>",
+        ]
+        if word:
+            self.text(x + 6, y + GAP - 9, [word])
+        return y + GAP
 
 
-def _columns(text: str) -> int:
-    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
+def _fitted(text: str, width: float) -> list[str]:
+    """Lines that fit into so many pixels."""
+    return wrapped(text, int(width / CELL))
+
+
+def _main(view: FlowView, pen: _Pen) -> int:
+    middle = MAIN_X + MAIN_WIDTH // 2
+    y = pen.box((MAIN_X, 10), MAIN_WIDTH, [view.start])
+    for i, diamond in enumerate(view.diamonds):
+        y = _question(pen, pen.arrow(middle, y, "" if i == 0 else view.yes), diamond, view.no)
+    if view.quiet:
+        lines = _fitted(view.quiet, MAIN_WIDTH)
+        pen.text(MAIN_X, y + 18, lines)
+        y += 8 + LINE * len(lines)
+    y = pen.arrow(middle, y, view.yes if view.diamonds else "")
+    return pen.box((MAIN_X, y), MAIN_WIDTH, _fitted(view.end, MAIN_WIDTH - 2 * PAD), is_strong=True)
+
+
+def _question(pen: _Pen, y: int, diamond: Diamond, no: str) -> int:
+    """A question with its threshold and value, and the branch that was not taken beside it; its lower edge."""
+    room = MAIN_WIDTH - 2 * (PAD + CUT)
+    bold = _fitted(diamond.question, room)
+    lines = [*_fitted(diamond.threshold, room), *_fitted(diamond.value, room)]
+    there = [text for text in (diamond.branch, diamond.leads_to) if text]
+    other = [line for text in there for line in _fitted(text, BRANCH_WIDTH)]
+    height = LINE * max(len(bold) + len(lines), len(other)) + 2 * PAD
+    right, bottom, middle = MAIN_X + MAIN_WIDTH, y + height, y + height // 2
+    pen.parts.append(
+        f"<path d='M{MAIN_X + CUT} {y}H{right - CUT}L{right} {middle}L{right - CUT} {bottom}H{MAIN_X + CUT}"
+        f"L{MAIN_X} {middle}z' fill='none' stroke='currentColor' stroke-width='{1 if diamond.passes else 2}'/>"
+    )
+    left = MAIN_X + PAD + CUT
+    pen.text(left, y + PAD + 12, bold, BOLD)
+    pen.text(left, y + PAD + 12 + LINE * len(bold), lines)
+    pen.parts += [
+        f"<path d='M{right} {middle}H{BRANCH_X - 8}' stroke='currentColor' stroke-dasharray='4 3'/>",
+        f"<path d='M{BRANCH_X - 13} {middle - 4}v8l7 -4z' fill='currentColor'/>",
+    ]
+    pen.text(right + 6, middle - 5, [no])
+    pen.text(BRANCH_X, middle - LINE * len(other) // 2 + 12, other)
+    return bottom
+
+
+def _guide(view: FlowView, pen: _Pen) -> int:
+    """The original three questions, and where the ways part."""
+    if not view.guide:
+        return 0
+    pen.text(GUIDE_X, 26, [view.guide_title], BOLD)
+    y = 38
+    for position, (question, reply) in enumerate(view.guide):
+        lines = _fitted(question, GUIDE_WIDTH - 2 * PAD)
+        y = pen.box((GUIDE_X, y), GUIDE_WIDTH, lines, is_strong=position == view.parts_at)
+        y = pen.arrow(GUIDE_X + GUIDE_WIDTH // 2, y, reply)
+    y = pen.box((GUIDE_X, y), GUIDE_WIDTH, _fitted(view.guide_end, GUIDE_WIDTH - 2 * PAD))
+    sign = "=" if view.parts_at < 0 else "≠"
+    lines = _fitted(f"{sign} {view.parting}", GUIDE_WIDTH)
+    pen.text(GUIDE_X, y + 22, lines)
+    return y + 22 + LINE * len(lines)

@@ -10,6 +10,7 @@ from sizewise.domain.estimate import Estimate
 from sizewise.domain.text import T
 from sizewise.report.figures import UNKNOWN_MARK, gib, marked, money
 from sizewise.report.page import FAINT, STRONG, command_line, grid, heading, paragraph, point
+from sizewise.report.text_confidence import confidence_blocks
 from sizewise.report.text_option import brief, hardware_name, option_blocks
 from sizewise.report.words import CONSTRAINTS, ROLES, SET_BY
 from sizewise.units import significant
@@ -42,6 +43,8 @@ def decision_blocks(
         has_answer=decision.answer is not None,
         most_formats=None if explains else MOST_FORMATS,
     )
+    if decision.confidence:
+        yield from confidence_blocks(decision.confidence, say, explains=explains)
     yield from _flips(decision, say)
     if shows_list:
         yield from option_list(decision.options, say)

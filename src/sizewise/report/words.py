@@ -50,6 +50,34 @@ PATHS = {
 }
 """How it is paid for."""
 
+WAYS = {
+    "api": T("API"),
+    "rent": T("rent, always on"),
+    "rent-hours": T("rent, hours of use"),
+    "rent-reserved": T("rent, one year"),
+    "rent-spot": T("rent, spot"),
+    "rent-scale-to-zero": T("rent, scale to zero"),
+    "buy": T("buy"),
+    "hybrid": T("machines and API"),
+}
+"""Ways to pay, as lines of a table."""
+
+COST_PARTS = {
+    "rent": T("rent"),
+    "depreciation": T("loss of value"),
+    "capital": T("interest"),
+    "energy": T("electricity"),
+    "maintenance": T("maintenance"),
+    "facility": T("space"),
+    "staff": T("people"),
+    "setup": T("setting up"),
+    "storage": T("storage"),
+    "input": T("input tokens"),
+    "output": T("output tokens"),
+    "API": T("API"),
+}
+"""What a monthly cost consists of."""
+
 EVIDENCE = {
     "own": T("tested by you"),
     "direct": T("tested"),
@@ -65,6 +93,7 @@ SET_BY = {
     "you": T("you"),
     "default": T("default"),
     "detected": T("found here"),
+    "profile": T("your profile"),
     "engine": T("engine"),
 }
 """Who set a value."""

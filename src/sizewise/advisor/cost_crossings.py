@@ -1,0 +1,223 @@
+"""Where one way to pay becomes cheaper than another: by use, by months, by load; each with its range."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sizewise.advisor.cost_lines import NO_API
+from sizewise.advisor.cost_ways import CASES, PEOPLE, SUNK, Site, parts_total
+from sizewise.domain.cost import Crossed, Crossing
+from sizewise.domain.text import T
+from sizewise.estimate.break_even import (
+    BreakEven,
+    NotReached,
+    Reached,
+    SteppedCost,
+    break_even_load,
+    break_even_range,
+    break_even_units,
+    buy_or_rent_months,
+    payback_month,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sizewise.advisor.cost_lines import Api
+    from sizewise.domain.cost import Demand
+    from sizewise.domain.text import Text
+
+MOST_MACHINES = 100.0
+"""Use is searched up to what so many machines carry. [count]"""
+MOST_MONTHS = 120
+REASONS = {
+    "price unknown": T("a price is unknown"),
+    "capacity unknown": T("what the machine carries is unknown"),
+    "price or capacity unknown": T("a price or what the machine carries is unknown"),
+    "too many machines to search": T("too many machines to search"),
+}
+"""Why a crossing cannot be told."""
+Three = tuple[SteppedCost, SteppedCost, SteppedCost]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Paths:
+    """The three plain ways as costs over requests."""
+
+    rent: Site | None
+    buy: Site | None
+    api: Api | None
+    demand: Demand
+
+    def rented(self) -> Three | None:
+        """Rent on demand, always on: low, likely, high."""
+        return _three(self.rent, "rent")
+
+    def bought(self) -> Three | None:
+        """Bought: low, likely, high."""
+        return _three(self.buy, "buy")
+
+    def through_api(self) -> Three | None:
+        """The API: cheapest offer, twice, and the median of all."""
+        api, demand = self.api, self.demand
+        if api is None:
+            return None
+        fixed = {case: parts_total(api.fixed(case)) for case in CASES}
+        bills = {"low": api.bills.monthly_usd, "likely": api.bills.monthly_usd, "high": api.bills.median_usd}
+        low, likely, high = (
+            SteppedCost(base_usd=fixed[case], unit_usd=bills[case] / demand.requests_per_month)
+            for case in CASES
+        )
+        return low, likely, high
+
+
+def _three(site: Site | None, way: str) -> Three | None:
+    if site is None or not site.carrier.requests_per_s.likely > 0:
+        return None
+    low, likely, high = (site.hosted(way, case).stepped for case in CASES)
+    return low, likely, high
+
+
+def crossings(paths: Paths) -> tuple[Crossing, ...]:
+    """Every crossing that the known ways allow; what is missing is said."""
+    return tuple(_crossings(paths))
+
+
+def _crossings(paths: Paths) -> Iterator[Crossing]:
+    api = paths.through_api()
+    ways = (
+        ("rent-api", T("renting is cheaper than the API from"), paths.rented()),
+        ("buy-api", T("buying is cheaper than the API from"), paths.bought()),
+    )
+    for code, question, machines in ways:
+        yield _by_use(code, question, machines, api, paths.demand)
+    if all(way is not None for way in (api, paths.rented(), paths.bought())):
+        yield _lowest_of_all(paths)
+    yield _buy_against_rent(paths)
+    yield _payback(paths)
+    yield from _loads(paths)
+
+
+def _by_use(code: str, question: Text, machines: Three | None, api: Three | None, demand: Demand) -> Crossing:
+    """The use from which whole machines are cheaper for good. [tokens/month]"""
+    if machines is None or api is None:
+        why = Crossed(answer="not-verified", reason=NO_API if api is None else REASONS["capacity unknown"])
+        return Crossing(code=code, question=question, low=why, likely=why, high=why, unit="tokens")
+    up_to = MOST_MACHINES * machines[1].units_per_step
+    found = break_even_range(machines, api, up_to=up_to)
+    scale = demand.tokens_per_request
+    return Crossing(
+        code=code, question=question, low=crossed(found.low, scale), likely=crossed(found.likely, scale),
+        high=crossed(found.high, scale), unit="tokens",
+    )  # fmt: skip
+
+
+def _lowest_of_all(paths: Paths) -> Crossing:
+    """The use from which machines are cheaper than the API and than the other way to have machines."""
+    api, rent, buy = paths.through_api(), paths.rented(), paths.bought()
+    if api is None or rent is None or buy is None:
+        raise ValueError("all three ways are needed")
+    scale = paths.demand.tokens_per_request
+    up_to = MOST_MACHINES * buy[1].units_per_step
+    likely = crossed(break_even_units(buy[1], [api[1], rent[1]], up_to=up_to), scale)
+    low = crossed(break_even_units(buy[0], [api[2], rent[2]], up_to=up_to), scale)
+    high = crossed(break_even_units(buy[2], [api[0], rent[0]], up_to=up_to), scale)
+    return Crossing(
+        code="buy-lowest", question=T("buying is the cheapest of all from"), low=low, likely=likely, high=high,
+        unit="tokens",
+    )  # fmt: skip
+
+
+def running_usd(site: Site, case: str) -> float:
+    """What bought machines cost each month once they are paid. [USD/month]"""
+    hosted = site.hosted("buy", case)
+    count = site.num_machines(hosted)
+    kept = SUNK["buy"][:2]
+    return sum(
+        usd for name, usd in hosted.parts_at(site.demand.requests_per_month, count) if name not in kept
+    )
+
+
+def spent(site: Site, case: str) -> tuple[float, float]:
+    """Price of all machines and what they bring at the end. [USD]"""
+    usd = site.num_machines(site.hosted("buy", case)) * site.upfront_usd(case)
+    return usd, usd * site.terms.end("residual_ratio", case)
+
+
+def _rent_usd(site: Site, case: str) -> float:
+    hosted = site.hosted("rent", case)
+    return parts_total(hosted.parts_at(site.demand.requests_per_month, site.num_machines(hosted)))
+
+
+def _buy_against_rent(paths: Paths) -> Crossing:
+    """Months until buying has cost less than renting; the low end pairs the cheapest purchase with the dearest rent."""
+    question = T("buying has paid for itself against renting after")
+    if paths.buy is None or paths.rent is None:
+        why = Crossed(answer="not-verified", reason=REASONS["capacity unknown"])
+        return Crossing(code="buy-rent", question=question, low=why, likely=why, high=why, unit="months")
+    ends = {}
+    for case, other in zip(CASES, reversed(CASES), strict=True):
+        capex, residual = spent(paths.buy, case)
+        ends[case] = crossed(
+            buy_or_rent_months(
+                capex_usd=capex, residual_usd=residual, rent_usd=_rent_usd(paths.rent, other),
+                running_usd=running_usd(paths.buy, case), up_to=float(MOST_MONTHS),
+            )
+        )  # fmt: skip
+    return Crossing(code="buy-rent", question=question, unit="months", **ends)
+
+
+def _payback(paths: Paths) -> Crossing:
+    """Months until saved API bills have paid for the machines, at API prices that fall."""
+    question = T("saved API bills have paid for the machines after")
+    if paths.buy is None or paths.api is None:
+        why = Crossed(
+            answer="not-verified", reason=NO_API if paths.api is None else REASONS["capacity unknown"]
+        )
+        return Crossing(code="payback", question=question, low=why, likely=why, high=why, unit="months")
+    api, ends = paths.api, {}
+    bills = {"low": api.bills.median_usd, "likely": api.bills.monthly_usd, "high": api.bills.monthly_usd}
+    for case in CASES:
+        capex, residual = spent(paths.buy, case)
+        people = sum(usd for name, usd in api.fixed(case) if name in PEOPLE)
+        opposite = {"low": "high", "likely": "likely", "high": "low"}[case]
+        found = payback_month(
+            capex_usd=capex, residual_usd=residual, running_usd=running_usd(paths.buy, case),
+            bill_usd=bills[case] + people, yearly_factor=api.terms.end("api_price_yearly_factor", opposite),
+            up_to=MOST_MONTHS,
+        )  # fmt: skip
+        ends[case] = crossed(found)
+    return Crossing(code="payback", question=question, unit="months", **ends)
+
+
+def _loads(paths: Paths) -> Iterator[Crossing]:
+    """Share of what one machine carries from which it is cheaper than the API."""
+    api = paths.through_api()
+    ways = (
+        ("rent-load", T("a rented machine is cheaper than the API above a load of"), paths.rented()),
+        ("buy-load", T("a bought machine is cheaper than the API above a load of"), paths.bought()),
+    )
+    for code, question, machines in ways:
+        if api is None or machines is None:
+            continue
+        pairs = zip(machines, reversed(api), strict=True)
+        ends = [
+            crossed(
+                break_even_load(
+                    fixed_usd=own.base_usd + own.step_usd - other.base_usd, unit_usd=other.unit_usd - own.unit_usd,
+                    capacity_units=own.units_per_step,
+                )
+            )
+            for own, other in pairs
+        ]  # fmt: skip
+        yield Crossing(code=code, question=question, low=ends[0], likely=ends[1], high=ends[2], unit="ratio")
+
+
+def crossed(found: BreakEven, scale: float = 1.0) -> Crossed:
+    """A break-even as shown, its value times a scale."""
+    if isinstance(found, Reached):
+        return Crossed(answer="reached", at=found.at * scale)
+    if isinstance(found, NotReached):
+        return Crossed(answer="not-reached", at=found.up_to * scale)
+    return Crossed(answer="not-verified", reason=REASONS[found.reason])

@@ -1,0 +1,245 @@
+"""The constants of money of one question: the catalog's, a profile's, the user's; each visible and changeable."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from sizewise import units
+from sizewise.catalog.prices import CHEAPENS, OPPOSITE, cost_constant, cost_defaults
+from sizewise.domain.cost import CostTerm
+from sizewise.domain.estimate import Estimate
+from sizewise.domain.text import T
+from sizewise.errors import InvalidQuantity
+from sizewise.estimate.cost import CostDefaults
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from sizewise.domain.text import Text
+
+PER_KWH = "/kwh"
+DEFAULT, YOU, PROFILE = "default", "you", "profile"
+MOST_MONTHS, MOST_PERSONS, MOST_PUE, MOST_PEAK, MOST_FX = 240.0, 1e4, 5.0, 1e3, 1e4
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """One option that changes constants."""
+
+    what: Text
+    constants: tuple[str, ...]
+    """Rows of cost_defaults.csv that it sets, all to the same value."""
+    parse: Callable[[str, str, float], float]
+    """Text, what it is called, CNY for a dollar."""
+    unit: str
+    is_ranged: bool = True
+    """Does its range widen the cost? Not where the likely value is a decision of the user, such as people."""
+
+
+def _money(text: str, what: str, cny_per_usd: float) -> float:
+    """An amount in USD or CNY; nothing at all is allowed. [USD]"""
+    if text.strip() in {"0", "0.0"}:
+        return 0.0
+    amount, currency = units.parse_money(text, what)
+    return amount if currency == "USD" else amount / cny_per_usd
+
+
+def _tariff(text: str, what: str, cny_per_usd: float) -> float:
+    """'0.12/kWh', '0.8 CNY/kWh'. [USD/kWh]"""
+    plain = text.strip()
+    if plain.lower().endswith(PER_KWH):
+        plain = plain[: -len(PER_KWH)]
+    return _money(plain, what, cny_per_usd)
+
+
+def share(text: str, what: str, _: float = 1.0) -> float:
+    """'0.2' or '20%'. [ratio]
+
+    Raises: InvalidQuantity outside of 0 to 1.
+    """
+    plain = text.strip()
+    is_percent = plain.endswith("%")
+    value = units.parse_number(plain.rstrip("% "), what) / (100.0 if is_percent else 1.0)
+    if not 0 <= value <= 1:
+        raise InvalidQuantity(
+            "{what}: '{given}' must lie between 0 and 1, or 0% and 100%", what=what, given=text
+        )
+    return value
+
+
+def within(text: str, what: str, _: float, *, low: float, high: float) -> float:
+    """A plain number between two ends.
+
+    Raises: InvalidQuantity outside of them.
+    """
+    value = units.parse_number(text, what)
+    if not low <= value <= high:
+        raise InvalidQuantity(
+            "{what}: '{given}' must lie between {low} and {high}",
+            what=what,
+            given=text,
+            low=f"{low:g}",
+            high=f"{high:g}",
+        )
+    return value
+
+
+def _remaining(text: str, what: str, cny_per_usd: float) -> float:
+    """A yearly fall of 30% as the factor that is left: 0.7."""
+    return 1.0 - share(text, what, cny_per_usd)
+
+
+_MONTHS = partial(within, low=1.0, high=MOST_MONTHS)
+_PERSONS = partial(within, low=0.0, high=MOST_PERSONS)
+
+SETTINGS: dict[str, Setting] = {
+    "electricity": Setting(what=T("electricity"), constants=("tariff_usd_per_kwh",), parse=_tariff, unit="USD/kWh"),
+    "pue": Setting(
+        what=T("power of the building over power of the machines"), constants=("desktop_pue", "server_pue"),
+        parse=partial(within, low=1.0, high=MOST_PUE), unit="ratio",
+    ),
+    "idle_power": Setting(
+        what=T("power of an idle card over its most"), constants=("idle_power_ratio",), parse=share, unit="ratio"
+    ),
+    "life": Setting(what=T("life of bought machines"), constants=("life_months",), parse=_MONTHS, unit="months"),
+    "residual": Setting(what=T("value left after that"), constants=("residual_ratio",), parse=share, unit="ratio"),
+    "capital": Setting(
+        what=T("interest on the money bound, a year"), constants=("capital_rate_per_year",), parse=share, unit="1/year"
+    ),
+    "maintenance": Setting(
+        what=T("maintenance, share of the price a year"),
+        constants=("desktop_maintenance_per_year", "server_maintenance_per_year"), parse=share, unit="1/year",
+    ),
+    "space": Setting(
+        what=T("space for a server, for each kW and month"), constants=("colocation_usd_per_kw_month",), parse=_money,
+        unit="USD/kW",
+    ),
+    "staff": Setting(
+        what=T("people for one's own machines"), constants=("staff_fte",), parse=_PERSONS, unit="persons",
+        is_ranged=False,
+    ),
+    "api_staff": Setting(
+        what=T("people for an API"), constants=("api_staff_fte",), parse=_PERSONS, unit="persons", is_ranged=False
+    ),
+    "staff_cost": Setting(
+        what=T("cost of a person a month"), constants=("staff_usd_per_month",), parse=_money, unit="USD"
+    ),
+    "setup": Setting(
+        what=T("setting up one's own machines, once"), constants=("setup_usd",), parse=_money, unit="USD",
+        is_ranged=False,
+    ),
+    "api_setup": Setting(
+        what=T("connecting an API, once"), constants=("api_integration_usd",), parse=_money, unit="USD", is_ranged=False
+    ),
+    "reserved_discount": Setting(
+        what=T("discount for a year's commitment"), constants=("reserved_1y_discount_ratio",), parse=share, unit="ratio"
+    ),
+    "spot_discount": Setting(
+        what=T("discount of machines that can be taken away"), constants=("spot_discount_ratio",), parse=share,
+        unit="ratio",
+    ),
+    "api_falls": Setting(
+        what=T("price of an API after a year over today's"), constants=("api_price_yearly_factor",), parse=_remaining,
+        unit="ratio",
+    ),
+    "peak": Setting(
+        what=T("peak over mean use"), constants=("office_peak_ratio",),
+        parse=partial(within, low=1.0, high=MOST_PEAK), unit="ratio", is_ranged=False,
+    ),
+    "exchange_rate": Setting(
+        what=T("CNY for one USD"), constants=("fx_cny_per_usd",), parse=partial(within, low=1e-3, high=MOST_FX),
+        unit="CNY/USD",
+    ),
+}  # fmt: skip
+"""Options by name; every one is also a key of a profile."""
+FIXED = (
+    "spot_interruption_ratio", "scale_to_zero_ratio", "engine_start_s", "weights_load_bytes_per_s",
+    "storage_usd_per_gb_month", "desktop_host_usd", "desktop_host_usd_per_device", "server_host_usd",
+    "server_host_usd_per_device", "desktop_host_watts", "server_host_watts_per_device",
+)  # fmt: skip
+"""Constants that are used and shown, and changed in the catalog only."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Terms:
+    """Every constant of one question with its range."""
+
+    values: Mapping[str, Estimate]
+    """By row of cost_defaults.csv."""
+    shown: tuple[CostTerm, ...]
+
+    def likely(self, name: str) -> float:
+        """The likely value of a constant."""
+        return self.values[name].likely
+
+    def end(self, name: str, case: str) -> float:
+        """The value that gives a low, likely or high cost."""
+        return float(getattr(self.values[name], OPPOSITE[case] if name in CHEAPENS else case))
+
+    def defaults(self, case: str = "likely") -> CostDefaults:
+        """What machine costs need, as in the search, with the changes of this question."""
+        names = [f.name for f in fields(CostDefaults)]
+        return replace(cost_defaults(case), **{n: self.end(n, case) for n in names if n in self.values})
+
+
+def terms_of(given: Mapping[str, str | None], profile: Mapping[str, str]) -> Terms:
+    """The constants: an option wins over the profile, the profile over the catalog.
+
+    Raises: InvalidQuantity for values that make no sense.
+    """
+    rate = _exchange_rate(given, profile)
+    values: dict[str, Estimate] = {}
+    shown: list[CostTerm] = []
+    for name, setting in SETTINGS.items():
+        text, set_by = _said(name, given, profile)
+        for row in setting.constants:
+            constant = cost_constant(row)
+            value = (
+                constant.value if setting.is_ranged else Estimate.exactly(constant.value.likely, "assumed")
+            )
+            if text is not None:
+                value = Estimate.exactly(setting.parse(text, f"--{name.replace('_', '-')}", rate))
+            values[row] = value
+            is_repeated = text is not None and row != setting.constants[0]
+            if not is_repeated:
+                shown.append(_shown(name, row, setting, value, set_by))
+    for row in FIXED:
+        values[row] = cost_constant(row).value
+    return Terms(values=values, shown=tuple(shown))
+
+
+def _exchange_rate(given: Mapping[str, str | None], profile: Mapping[str, str]) -> float:
+    text, _ = _said("exchange_rate", given, profile)
+    setting = SETTINGS["exchange_rate"]
+    return (
+        cost_constant("fx_cny_per_usd").value.likely
+        if text is None
+        else setting.parse(text, "--exchange-rate", 1.0)
+    )
+
+
+def _said(name: str, given: Mapping[str, str | None], profile: Mapping[str, str]) -> tuple[str | None, str]:
+    if given.get(name) is not None:
+        return str(given[name]), YOU
+    return (profile[name], PROFILE) if name in profile else (None, DEFAULT)
+
+
+def _shown(name: str, row: str, setting: Setting, value: Estimate, set_by: str) -> CostTerm:
+    constant = cost_constant(row)
+    is_default = set_by == DEFAULT
+    kinds = {
+        "desktop": T("{what}, desktop", what=setting.what),
+        "server": T("{what}, server", what=setting.what),
+    }
+    several = len(setting.constants) > 1 and is_default
+    return CostTerm(
+        name=name.replace("_", "-"),
+        what=kinds[row.partition("_")[0]] if several else setting.what,
+        value=value,
+        unit=setting.unit,
+        set_by=set_by,
+        source=constant.source if is_default else "",
+        as_of=constant.as_of if is_default else "",
+    )
