@@ -89,6 +89,10 @@ Which of 2,000 deployments serve 20 classes of requests at the lowest cost, from
 
 {worlds} Goal: at most 1 s.
 
+## Decision under uncertainty
+
+{worlds} Goal: at most 1 s.
+
 ## Memory of the whole catalog
 
 Every model in every format on every engine that runs it, and on every device: {catalog_sizes}.

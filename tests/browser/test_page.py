@@ -145,7 +145,7 @@ def test_a_chinese_browser_is_answered_in_chinese(browser: Browser, server: str)
     context = browser.new_context(base_url=server, locale="zh-CN")
     opened = context.new_page()
     opened.goto(ANSWERED)
-    assert "可供" in verdict(opened)
+    assert "每秒约写" in verdict(opened)
     context.close()
 
 

@@ -26,38 +26,43 @@ WORDS = {
     "coin flip": T("a coin flip"),
 }
 """How sure a choice is."""
-MOST_SHOWN = 3
-"""Options on the page without `--explain`."""
 
 
 def confidence_blocks(found: Confidence, say: Say, *, explains: bool) -> Iterator[RenderableType]:
-    """The word, who wins how often, why the others lose."""
-    title = T("How sure this is: {word}", word=WORDS[found.word])
-    yield heading(say(title))
-    shown = found.contenders if explains else _few(found)
-    for item in shown:
-        sign = "✓" if item.is_answer else "+" if item.has_least_regret else "·"
-        yield point(sign, Line(brief(say(_line(item)))))
+    """The word and the closest rival; explained, who wins how often and why the others lose."""
+    if not explains:
+        yield heading(say(_short(found)))
+    else:
+        yield heading(say(T("How sure this is: {word}", word=WORDS[found.word])))
+        for item in found.contenders:
+            sign = "✓" if item.is_answer else "+" if item.has_least_regret else "·"
+            yield point(sign, Line(brief(say(_line(item)))))
     if found.word == "coin flip":
         best = next(item for item in found.contenders if item.has_least_regret)
         yield paragraph(brief(say(_least(best))))
+    if explains:
+        yield from _notes(found, say)
+
+
+def _short(found: Confidence) -> Text:
+    answer = next(item for item in found.contenders if item.is_answer)
+    return T(
+        "How sure this is: {word}, best in {share} of {n} sampled worlds",
+        word=WORDS[found.word], share=percent(answer.win_ratio), n=f"{found.num_worlds:,}",
+    )  # fmt: skip
+
+
+def _notes(found: Confidence, say: Say) -> Iterator[RenderableType]:
     note = T(
         "{n} sampled worlds, the same for all: speed, quality, load, prices, electricity and hours within their ranges",
         n=f"{found.num_worlds:,}",
     )
     yield paragraph(say(note), FAINT)
-    if explains and found.nobody_ratio > 0:
+    if found.nobody_ratio > 0:
         text = T(
             "in {share} of the worlds none of them does what is asked", share=percent(found.nobody_ratio)
         )
         yield paragraph(say(text), FAINT)
-
-
-def _few(found: Confidence) -> list[Contender]:
-    kept = [item for item in found.contenders if item.is_answer or item.has_least_regret]
-    more = [item for item in found.contenders if item not in kept]
-    chosen = kept + more[: max(MOST_SHOWN - len(kept), 0)]
-    return [item for item in found.contenders if item in chosen]
 
 
 def _line(item: Contender) -> Text:
