@@ -91,7 +91,7 @@ def engine_server(path: Path, num_slots: int = 4) -> Iterator[str]:
 
 def serve(path: str, num_slots: int) -> None:
     """Serve until nobody holds the other end of the input. One thread: the machine is shared with the generator."""
-    import xllamacpp  # type: ignore[import-untyped,unused-ignore]  # noqa: PLC0415 - not installed everywhere
+    import xllamacpp  # noqa: PLC0415 - not installed everywhere
 
     params = xllamacpp.CommonParams()
     params.model.path, params.hostnames, params.port = path, ["127.0.0.1"], 0
