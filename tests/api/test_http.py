@@ -179,6 +179,15 @@ async def test_a_token_is_asked_for_where_one_is_set() -> None:
 
 
 @pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("host", "status"), [("localhost:8765", 200), ("[::1]:1", 200), ("evil.example:8765", 421)]
+)
+async def test_a_name_that_was_made_to_point_here_is_not_answered(host: str, status: int) -> None:
+    async with client(Settings(hosts=("localhost", "[::1]"))) as http:
+        assert (await http.get("/healthz", headers={"host": host})).status_code == status
+
+
+@pytest.mark.anyio
 @pytest.mark.parametrize("path", ["/", "/api/v1/openapi.json", "/nowhere", "/static/style.css"])
 async def test_every_answer_has_the_security_headers(path: str) -> None:
     async with client() as http:

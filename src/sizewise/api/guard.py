@@ -30,7 +30,7 @@ HEADERS = (
 )
 OPEN_PATHS = frozenset({"/healthz"})
 """Answered without a token."""
-TOO_LARGE, TOO_LONG, UNAUTHORIZED = 413, 414, 401
+TOO_LARGE, TOO_LONG, UNAUTHORIZED, WRONG_HOST = 413, 414, 401, 421
 
 
 class Guard:
@@ -69,6 +69,10 @@ class Guard:
             return problem(
                 TOO_LONG, "too-long", f"at most {self.settings.max_url_bytes} bytes of address are read"
             )
+        if self.settings.hosts and host_name(headers.get(b"host", b"")) not in self.settings.hosts:
+            return problem(
+                WRONG_HOST, "wrong-host", "the server is not asked under this name; see SIZEWISE_HOSTS"
+            )
         length = headers.get(b"content-length", b"0")
         if not length.isdigit() or int(length[:20]) > self.settings.max_body_bytes:
             return self._too_large()
@@ -97,3 +101,14 @@ class Guard:
             return message
 
         return receiving
+
+
+def host_name(header: bytes) -> str:
+    """The name in a Host header, without the port.
+
+    >>> host_name(b"localhost:8765"), host_name(b"[::1]:8765")
+    ('localhost', '[::1]')
+    """
+    text = header.decode("latin-1").lower()
+    name, _, port = text.rpartition(":")
+    return name if name and port.isdigit() else text

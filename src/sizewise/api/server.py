@@ -14,11 +14,24 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
 TOKEN_VARIABLE = "SIZEWISE_TOKEN"  # noqa: S105 - the name of a variable, no password
+HOSTS_VARIABLE = "SIZEWISE_HOSTS"
+"""Names under which the server may be asked, separated by commas."""
+LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
+EVERY_ADDRESS = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared with, not bound to
 
 
 def application() -> ASGIApp:
     """The application of this process, as its environment says."""
-    return create_app(Settings(token=os.environ.get(TOKEN_VARIABLE, "")))
+    hosts = tuple(
+        name.strip().lower() for name in os.environ.get(HOSTS_VARIABLE, "").split(",") if name.strip()
+    )
+    return create_app(Settings(token=os.environ.get(TOKEN_VARIABLE, ""), hosts=hosts))
+
+
+def name_hosts(host: str) -> None:
+    """Tell the processes of the server under which names they may be asked: what listens everywhere has any name."""
+    if host not in EVERY_ADDRESS:
+        os.environ.setdefault(HOSTS_VARIABLE, ",".join((*LOOPBACK_NAMES, host)))
 
 
 def check_free(host: str, port: int) -> None:

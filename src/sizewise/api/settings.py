@@ -11,6 +11,9 @@ class Settings:
 
     token: str = ""
     """Asked for as `Authorization: Bearer`; empty: everybody who reaches the address may ask."""
+    hosts: tuple[str, ...] = ()
+    """Names under which the server may be asked; empty: any. Keeps pages of others, whose name was made to point here,
+    from reading answers."""
     max_body_bytes: int = 64 * 1024
     """Longest request body: questions are short. [bytes]"""
     max_url_bytes: int = 8 * 1024

@@ -25,7 +25,7 @@ MOST_WORKERS = 64
 @option("--workers", default="1", show_default=True, metavar="N", help="Processes that answer.")
 @click.pass_context
 def command(ctx: click.Context, /, **given: Any) -> int:  # noqa: ANN401 - what was typed
-    """Serve until it is interrupted; SIZEWISE_TOKEN asks callers for a token."""
+    """Serve until it is interrupted; SIZEWISE_TOKEN asks callers for a token, SIZEWISE_HOSTS names more names of it."""
     try:
         import uvicorn
 
@@ -36,6 +36,7 @@ def command(ctx: click.Context, /, **given: Any) -> int:  # noqa: ANN401 - what 
     port = parse_whole(given["port"], "--port", LARGEST_PORT)
     workers = parse_whole(given["workers"], "--workers", MOST_WORKERS)
     server.check_free(given["host"], port)
+    server.name_hosts(given["host"])
     address = f"http://{given['host']}:{port}"
     write(say(T("sizewise answers on {address}; Ctrl-C ends it", address=address)) + "\n")
     gc.enable()  # switched off for short commands; a server lives long
