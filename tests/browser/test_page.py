@@ -118,12 +118,17 @@ def test_the_expert_form_takes_a_narrow_question(page: Page) -> None:
     page.fill("input[name=quantization]", "Q4_K_M")
     page.keyboard.press("Tab")
     page.wait_for_selector(".verdict >> text=Q4_K_M")
+    assert "Qwen3-8B in Q4_K_M" in verdict(page)
 
 
 def test_names_are_offered_while_typing(page: Page) -> None:
     page.goto("/expert")
     page.locator("input[name=device]").press_sequentially("4090")
     page.wait_for_selector("#names-device option[value='NVIDIA GeForce RTX 4090']", state="attached")
+    offered = page.locator("#names-device option").evaluate_all(
+        "options => options.map(option => option.value)"
+    )
+    assert all("4090" in name for name in offered)
 
 
 def test_a_card_says_whether_a_model_fits_and_what_else_runs(page: Page) -> None:
