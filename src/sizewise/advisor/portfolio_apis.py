@@ -7,19 +7,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sizewise.advisor.api_bill import bills, plain_demand
 from sizewise.advisor.grading import grade
 from sizewise.advisor.space import Row
 from sizewise.catalog.prices import api_prices
 from sizewise.decide.candidates import model_gate
 from sizewise.domain.estimate import Estimate, Unknown
-from sizewise.estimate.cost_api import api_monthly_usd
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sizewise.advisor.portfolio_traffic import TrafficClass
     from sizewise.catalog import Catalog
-    from sizewise.catalog.prices import ApiOffer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,48 +35,26 @@ class ApiChoice:
 
 def api_choices(catalog: Catalog, classes: Sequence[TrafficClass]) -> tuple[ApiChoice | None, ...]:
     """The cheapest good enough offer for each class; None where there is none. Nothing else of an API can be needed."""
-    offers: dict[str, list[ApiOffer]] = {}
-    for offer in api_prices():
-        if offer.serves in catalog.models:
-            offers.setdefault(offer.serves, []).append(offer)
-    return tuple(_choice(catalog, one, offers) for one in classes)
+    names = dict.fromkeys(offer.serves for offer in api_prices() if offer.serves in catalog.models)
+    return tuple(_choice(catalog, one, tuple(names)) for one in classes)
 
 
-def _choice(catalog: Catalog, one: TrafficClass, offers: dict[str, list[ApiOffer]]) -> ApiChoice | None:
-    request, load = one.request, one.request.workload
-    longest = load.input_tokens + load.output_tokens
+def _choice(catalog: Catalog, one: TrafficClass, names: tuple[str, ...]) -> ApiChoice | None:
+    """The cheapest bill among the models that are good enough, the requests spread evenly over the week."""
+    request = one.request
     engine = next(iter(catalog.engines.values()))
-    models = [catalog.models[name] for name in offers if not model_gate(catalog.models[name], request)]
+    models = [catalog.models[name] for name in names if not model_gate(catalog.models[name], request)]
     rows = [Row(model=m, quantization=catalog.quantizations[m.native_format], engine=engine) for m in models]
     grades = grade(rows, request)
-    best: tuple[float, int] | None = None
-    for i in np.flatnonzero(grades.probability >= request.limits.min_pass_probability).tolist():
-        able = [o for o in offers[models[i].name] if not o.context_tokens or o.context_tokens >= longest]
-        bill = min((_bill_usd(o, one) for o in able), default=None)
-        if bill is not None and (best is None or bill < best[0]):
-            best = (bill, i)
-    if best is None:
+    enough = np.flatnonzero(grades.probability >= request.limits.min_pass_probability).tolist()
+    demand = plain_demand(request.workload, one.requests_per_month)
+    billed = [(found, i) for i in enough if (found := bills(models[i].name, demand)) is not None]
+    if not billed:
         return None
-    usd, i = best
-    bills = sorted(
-        (_bill_usd(o, one), o.provider)
-        for o in offers[models[i].name]
-        if not o.context_tokens or o.context_tokens >= longest
-    )
-    median = float(np.median([bill for bill, _ in bills]))
+    cheapest, i = min(billed, key=lambda pair: pair[0].monthly_usd)
+    usd = cheapest.monthly_usd
     return ApiChoice(
-        model=models[i].name, provider=bills[0][1],
-        monthly_usd=Estimate(low=usd, likely=usd, high=max(usd, median), basis="derived"),
+        model=models[i].name, provider=cheapest.offer.provider,
+        monthly_usd=Estimate(low=usd, likely=usd, high=max(usd, cheapest.median_usd), basis="derived"),
         quality=grades.estimate(i), pass_probability=float(grades.probability[i]),
     )  # fmt: skip
-
-
-def _bill_usd(offer: ApiOffer, one: TrafficClass) -> float:
-    """What an offer asks for a class, its requests spread evenly over the week. [USD/month]"""
-    load = one.request.workload
-    bill = api_monthly_usd(
-        prices=offer.prices(load.input_tokens), requests_per_month=one.requests_per_month,
-        input_tokens=load.input_tokens, output_tokens=load.output_tokens, peak_ratio=offer.peak_ratio,
-        peak_factor=offer.peak_factor,
-    )  # fmt: skip
-    return float(bill)
