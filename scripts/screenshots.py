@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
+
+from page_server import served_page
 
 IMAGES = Path(__file__).parents[1] / "docs" / "images"
 QUESTION = "?task=summarization&device=RTX+4090&users=4"
@@ -21,25 +18,6 @@ PICTURES = (
     ("page-phone.zh.png", f"/{QUESTION}&lang=zh", 390, 844, "light"),
 )
 """File, address, width, height, colours."""
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as trial:
-        trial.bind(("127.0.0.1", 0))
-        return int(trial.getsockname()[1])
-
-
-def wait_for(address: str) -> None:
-    """Until the server answers."""
-    for _ in range(300):
-        try:
-            urllib.request.urlopen(f"{address}/healthz", timeout=5).close()  # noqa: S310 - our own server
-        except OSError:
-            time.sleep(0.1)
-        else:
-            return
-    raise SystemExit("the server did not start")
 
 
 def draw(address: str) -> None:
@@ -56,17 +34,6 @@ def draw(address: str) -> None:
         browser.close()
 
 
-def main() -> int:
-    """Serve, draw, stop."""
-    port = free_port()
-    with subprocess.Popen((sys.executable, "-m", "sizewise", "serve", "--port", str(port))) as process:
-        try:
-            wait_for(f"http://127.0.0.1:{port}")
-            draw(f"http://127.0.0.1:{port}")
-        finally:
-            process.terminate()
-    return 0
-
-
 if __name__ == "__main__":
-    raise SystemExit(main())
+    with served_page() as served:
+        draw(served)

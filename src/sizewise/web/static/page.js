@@ -18,17 +18,20 @@ document.addEventListener("click", async (event) => {
   }
 });
 
+const lastWord = (field) => field.value.split(",").pop().trim();
+
 let waiting;
 document.addEventListener("input", (event) => {
   const field = event.target;
   if (!field.dataset || !field.dataset.names) return;
   clearTimeout(waiting);
   waiting = setTimeout(async () => {
-    const typed = field.value.split(",").pop().trim();
+    const typed = lastWord(field);
     if (typed.length < 2) return;
     const answer = await fetch(`/api/v1/catalog/${field.dataset.names}?like=${encodeURIComponent(typed)}`);
     if (!answer.ok) return;
     const entries = await answer.json();
+    if (typed !== lastWord(field)) return; // a newer question is on its way
     field.list.replaceChildren(...entries.slice(0, 12).map((entry) => {
       const option = document.createElement("option");
       option.value = entry.name;
