@@ -99,8 +99,7 @@ async def _asked(request: Request, template: str) -> Response:
     named: dict[str, Any] = {"given": given, "answer": answer, "command": command, "fit": None}
     if is_guide:
         named["questions"] = advisor.guide_questions()
-    is_refresh = request.headers.get("hx-request") == "true" and "hx-boosted" not in request.headers
-    return _rendered(request, "answer.html" if is_refresh else template, named)
+    return _rendered(request, "answer.html" if _is_refresh(request) else template, named)
 
 
 def _question(given: Mapping[str, str]) -> Question:
@@ -128,16 +127,19 @@ def _document(request: Request, decision: Decision, reproduce: str) -> Document:
     return decision_document(decision, _say(request), language=request_language(request), reproduce=reproduce)
 
 
+def _is_refresh(request: Request) -> bool:
+    """Does the page ask for the answer alone, to put it in its place?"""
+    return request.headers.get("hx-request") == "true"
+
+
 def _say(request: Request) -> Say:
     return speaker(translator(request_language(request)))
 
 
 def complaint(request: Request, sentence: str, *, status: int) -> Response:
     """One line for a person: inside the page where the answer would be, or as a page of its own."""
-    is_refresh = request.headers.get("hx-request") == "true"
-    return _rendered(
-        request, "problem.html" if is_refresh else "error.html", {"problem": sentence}, status=status
-    )
+    template = "problem.html" if _is_refresh(request) else "error.html"
+    return _rendered(request, template, {"problem": sentence}, status=status)
 
 
 def _rendered(request: Request, template: str, named: dict[str, Any], *, status: int = 200) -> Response:

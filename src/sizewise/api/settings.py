@@ -22,5 +22,3 @@ class Settings:
     """An answer that takes longer is given up. [s]"""
     max_running: int = 8
     """Answers computed at the same time; more wait."""
-    max_options: int = 20
-    """Longest list of options in an answer."""

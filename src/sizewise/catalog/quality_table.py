@@ -73,11 +73,6 @@ def quality_entry(model_name: str, axis: str) -> QualityEntry | None:
     return axis_entries(axis).get(model_name)
 
 
-def known_references(axis: str) -> tuple[str, ...]:
-    """Every model that can state a bar on this axis, models behind an API included."""
-    return tuple(axis_entries(axis))
-
-
 def reference_name(given: str, axis: str) -> str:
     """The reference that people mean: its name, or the spelling of models without a Hugging Face id.
 

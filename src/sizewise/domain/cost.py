@@ -12,8 +12,6 @@ WAYS = (
     "api", "rent", "rent-hours", "rent-reserved", "rent-spot", "rent-scale-to-zero", "buy", "hybrid",
 )  # fmt: skip
 """How a deployment is paid for, in the order in which it is shown."""
-LENSES = ("full", "marginal")
-"""full: a new decision pays for everything. marginal: what is bought, committed or staffed anyway is left out."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from sizewise.domain.model import Model
     from sizewise.estimate.weights import Weights
 
-LLAMACPP_ENGINES = frozenset({"llama.cpp", "ik_llama.cpp", "ollama"})
 USUAL_CONTEXT_TOKENS = 4096.0
 """Context where the question leaves it blank: llama.cpp's for years. [tokens]."""
 USUAL_UBATCH_TOKENS = 512.0

@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from sizewise.report.language import Say
 
 PERCENT = 100
-SIGNIFICANT = 0.05
 STYLES = {ENOUGH: GOOD, REFERENCE_NEEDED: STRONG, NOBODY: BAD, UNSETTLED: STRONG, NO_COMPARISON: STRONG}
 OUTCOMES = {
     NOT_WORSE: T("not worse"), WORSE: T("worse"), CANNOT_TELL: T("cannot tell yet"),
