@@ -40,6 +40,7 @@ def test_no_generated_request_is_an_error_of_ours_in_many(operation: Any, soak_s
     check(operation, num_cases(operation, NUM_SOAK_CASES * soak_scale))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda item: item.label)
 def test_no_generated_request_is_an_error_of_ours(operation: Any) -> None:
     check(operation, num_cases(operation, NUM_CASES))

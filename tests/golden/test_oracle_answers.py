@@ -27,6 +27,7 @@ def _rows() -> list[Row]:
     ]
 
 
+@pytest.mark.slow
 def test_the_table_has_two_thousand_answers_of_every_kind() -> None:
     assert len(_rows()) >= 2_000
     assert {row[0].kind for row in _rows()} == set(KINDS)

@@ -76,6 +76,7 @@ async def connected(transport: str, address: str) -> AsyncIterator[Client]:
         yield client
 
 
+@pytest.mark.slow
 @pytest.mark.anyio
 @pytest.mark.parametrize("transport", ["stdio", "http"])
 async def test_results_are_those_of_the_command_line(

@@ -113,6 +113,7 @@ def test_more_budget_never_loses_an_answer(budget: float, more: float) -> None:
         assert cost is None or (isinstance(cost, Estimate) and cost.likely <= usd + 0.01)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("users", [1, 10])
 def test_below_the_budget_at_which_the_answer_flips_something_else_is_answered(users: int) -> None:
     asked = Question(task="chat", model=("Qwen/Qwen3-8B",), device=("any",), min_quality=1, users=users)
