@@ -13,7 +13,7 @@ from sizewise.advisor.api_bill import bills, plain_demand
 from sizewise.advisor.api_path import requests_per_month
 from sizewise.advisor.asking import ask
 from sizewise.advisor.finding import find
-from sizewise.advisor.flips import described_option
+from sizewise.advisor.flip_field import described_option
 from sizewise.catalog import load_catalog
 from sizewise.domain.estimate import Estimate
 

@@ -13,7 +13,7 @@ from sizewise.proof.patience import within
 from sizewise.proof.probe import available_memory_bytes, this_computer
 from sizewise.proof.probe_cards import cards
 from sizewise.proof.probe_engines import running_engines
-from sizewise.sources.web_cache import cache_folder
+from sizewise.sources.cache_folder import cache_folder
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,13 +12,14 @@ from sizewise.advisor.finding import rank_keys
 from sizewise.catalog.prices import cost_constant, cost_defaults
 from sizewise.catalog.speed_constants import band
 from sizewise.decide import wording
-from sizewise.decide.evaluate import HEADROOM_RATIO, evaluate
+from sizewise.decide.evaluate import HEADROOM_RATIO, carried, physics, useful_replica
 from sizewise.decide.rank import tie_order
 from sizewise.decide.worlds import Conditions, Finalists, contest, sampled, sureness
 from sizewise.domain.decision import Confidence, Contender
 from sizewise.domain.text import T
 from sizewise.estimate.columns import first_value, machine_columns
 from sizewise.estimate.cost import machine_costs
+from sizewise.estimate.memory import max_sequences
 from sizewise.estimate.quality import PASS_Z
 
 if TYPE_CHECKING:
@@ -186,15 +187,14 @@ def _users_at(block: Block, request: Request) -> Array:
 
     A machine of f times the speed carries within T what the likely one carries within f T, pauses included.
     """
-    load = request.workload
-    carried = []
-    for speed in SPEEDS.tolist():
-        scaled = replace(
-            load, num_users=load.num_users * CROWD, max_ttft_s=load.max_ttft_s * speed,
-            max_tpot_s=load.max_tpot_s * speed, think_time_s=load.think_time_s * speed,
-        )  # fmt: skip
-        carried.append(first_value(evaluate(block, replace(request, workload=scaled)).num_users))
-    return np.array(carried)
+    load = replace(request.workload, num_users=request.workload.num_users * CROWD)
+    known = physics(block, request)
+    replica = useful_replica(known, load, max_sequences(known.memory))
+    _, users = carried(
+        replica, max_tpot_s=load.max_tpot_s * SPEEDS, max_ttft_s=load.max_ttft_s * SPEEDS,
+        think_time_s=load.think_time_s * SPEEDS,
+    )  # fmt: skip
+    return users
 
 
 def _fixed_usd(machine: Machine, path: str, case: str) -> float:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sizewise.advisor.grading import Grades, grade
-from sizewise.advisor.own_computer import own_computer
 from sizewise.advisor.space import Space, build_space, market_machines, owned_machines, with_known_power
 from sizewise.decide.candidates import model_gate
 from sizewise.decide.rank import RankKeys, order
@@ -96,6 +95,8 @@ def machines_of(catalog: Catalog, asked: Asked) -> list[Machine]:
     if "owned" in asked.request.filters.paths:
         at_hand = list(asked.named_machines)
         if asked.uses_this_computer:
+            from sizewise.advisor.own_computer import own_computer
+
             at_hand += own_computer(catalog, uses_store=asked.uses_store).machines
         machines += owned_machines(with_known_power(at_hand, tuple(catalog.devices.values())))
     if asked.searches_market:

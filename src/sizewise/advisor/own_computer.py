@@ -21,7 +21,7 @@ from sizewise.proof.probe import this_computer
 from sizewise.proof.store.place import store_place
 from sizewise.proof.store.reading import exists, records
 from sizewise.report.whole_file import write_whole
-from sizewise.sources.web_cache import cache_folder
+from sizewise.sources.cache_folder import cache_folder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

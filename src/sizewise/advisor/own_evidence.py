@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sizewise.catalog import load_catalog
-from sizewise.decide.enough import LEVEL
 from sizewise.proof.store.place import store_place
 
 if TYPE_CHECKING:
@@ -28,8 +27,6 @@ if TYPE_CHECKING:
 OWN = "own"
 """Evidence grade of what was measured on one's own prompts."""
 PASSED, FAILED, REFERENCE = "passed", "failed", "reference"
-CHANCES = {PASSED: 1 - LEVEL, FAILED: LEVEL, REFERENCE: 1.0}
-"""Probability of being enough: the level of the test, and the reference is enough by definition."""
 DEFAULT_BAR = "default"
 
 
@@ -63,7 +60,14 @@ def _chance(known: OwnEvidence | None, bar: QualityBar) -> float | None:
     if known is None:
         return None
     answers_bar = bar.kind == DEFAULT_BAR or bar.reference == known.reference.partition("@")[0]
-    return CHANCES.get(known.outcome) if answers_bar else None
+    return _settled(known.outcome) if answers_bar else None
+
+
+def _settled(outcome: str) -> float | None:
+    """Probability of being enough: by the level of the test; the reference is enough by definition."""
+    from sizewise.decide.enough import LEVEL
+
+    return {PASSED: 1 - LEVEL, FAILED: LEVEL, REFERENCE: 1.0}.get(outcome)
 
 
 def own_evidence(task: str) -> dict[tuple[str, str], OwnEvidence]:

@@ -24,7 +24,7 @@ from sizewise.proof.engine_gguf import write_shape_file
 from sizewise.proof.engine_oracle import BUILD, PACKAGE, PINNED_VERSION, engine_version
 from sizewise.proof.engine_run import RunQuestion, run_engine
 from sizewise.proof.scratch import scratch_folder
-from sizewise.sources.web_cache import cache_folder
+from sizewise.sources.cache_folder import cache_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -139,6 +139,19 @@ def replica_of(known: Physics, workload: Workload, max_sequences: Number) -> Rep
     )
 
 
+def useful_replica(known: Physics, workload: Workload, fitting: Number) -> Replica:
+    """The same with no more sequences than fit, and than there are people who send them."""
+    return replica_of(known, workload, np.minimum(fitting, most_useful_sequences(workload)))
+
+
+def carried(
+    replica: Replica, *, max_tpot_s: Number, max_ttft_s: Number, think_time_s: Number
+) -> tuple[Array, Array]:
+    """Requests that run at once within the latency targets, and the users that this carries. [count, users]"""
+    running = capacity_sequences(replica, max_tpot_s=max_tpot_s, max_ttft_s=max_ttft_s)
+    return running, users_per_replica(replica, num_sequences=running, think_time_s=think_time_s)
+
+
 def mean_held_tokens(workload: Workload) -> float:
     """Tokens that a running request holds on average: its prompt and half of its answer. [tokens]"""
     return workload.input_tokens + workload.output_tokens / 2
@@ -151,9 +164,10 @@ def evaluate(block: Block, request: Request) -> Evaluated:
     """
     workload, known = request.workload, physics(block, request)
     fitting = max_sequences(known.memory)
-    replica = replica_of(known, workload, np.minimum(fitting, most_useful_sequences(workload)))
-    running = capacity_sequences(replica, max_tpot_s=workload.max_tpot_s, max_ttft_s=workload.max_ttft_s)
-    users = users_per_replica(replica, num_sequences=running, think_time_s=workload.think_time_s)
+    running, users = carried(
+        useful_replica(known, workload, fitting), max_tpot_s=workload.max_tpot_s, max_ttft_s=workload.max_ttft_s,
+        think_time_s=workload.think_time_s,
+    )  # fmt: skip
     replicas = num_replicas(workload.num_users, users)
     replicas = np.where(
         replicas <= np.minimum(block.max_replicas, request.limits.max_replicas), replicas, np.inf

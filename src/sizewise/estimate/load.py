@@ -24,7 +24,7 @@ CROWD_DEVIATIONS = 1.2816
 """Users are planned so that in 90 % of all moments no more than the allowed sequences run: normal quantile."""
 
 
-def capacity_sequences(replica: Replica, *, max_tpot_s: float, max_ttft_s: float) -> Array:
+def capacity_sequences(replica: Replica, *, max_tpot_s: Number, max_ttft_s: Number) -> Array:
     """Largest number of running sequences whose mean latencies meet both targets; 0 if even one does not. [count]
 
     Neither latency falls with the number of sequences. The TPOT target has a closed form for dense models, whose step
@@ -34,14 +34,16 @@ def capacity_sequences(replica: Replica, *, max_tpot_s: float, max_ttft_s: float
     most = np.minimum(replica.max_sequences, LARGEST_BATCH)
     in_pace = _sparse_count if replica.terms.has_experts else _dense_count
     count = in_pace(replica, most, max_tpot_s)
+    count = np.array(np.broadcast_to(count, np.broadcast_shapes(count.shape, np.shape(max_ttft_s))))
     is_late = np.asarray((count > 0) & (latencies(replica, np.maximum(count, 1.0)).ttft_s > max_ttft_s))
     if is_late.any():
         late = _chosen(replica, is_late, count.shape)
-        count[is_late] = _largest(late, count[is_late], max_ttft_s)
+        limit_s = np.broadcast_to(max_ttft_s, count.shape)[is_late]
+        count[is_late] = _largest(late, count[is_late], limit_s)
     return count
 
 
-def _dense_count(replica: Replica, most: Number, max_tpot_s: float) -> Array:
+def _dense_count(replica: Replica, most: Number, max_tpot_s: Number) -> Array:
     """Largest count within the TPOT target of a model whose weights are read whole.
 
     fixed + max(dense, b compute) + b sequence + (b - 1) share <= target, solved on both branches.
@@ -52,14 +54,15 @@ def _dense_count(replica: Replica, most: Number, max_tpot_s: float) -> Array:
     return np.asarray(np.floor(np.maximum(np.minimum(most, in_pace), 0.0)))
 
 
-def _sparse_count(replica: Replica, most: Number, max_tpot_s: float) -> Array:
+def _sparse_count(replica: Replica, most: Number, max_tpot_s: Number) -> Array:
     """The same for a mixture of experts.
 
     The binary digits of the count are found from the highest down, so that idle^(b + 2^i), the share of experts that
     b + 2^i sequences leave alone, is a product of two known factors and no power of a block is taken.
     """
     terms = replica.terms
-    shape = np.broadcast_shapes(np.shape(most), np.shape(replica.prompt_s), np.shape(terms.dense_s))
+    shapes = (np.shape(value) for value in (most, replica.prompt_s, terms.dense_s, max_tpot_s))
+    shape = np.broadcast_shapes(*shapes)
     count = np.zeros(shape)
     idle_ratio, idle = 1.0 - np.asarray(terms.expert_ratio, dtype=np.float64), np.ones(shape)
     all_s = terms.dense_s + terms.expert_s
@@ -73,7 +76,7 @@ def _sparse_count(replica: Replica, most: Number, max_tpot_s: float) -> Array:
     return count
 
 
-def _largest(replica: Replica, most: Array, max_ttft_s: float) -> Array:
+def _largest(replica: Replica, most: Array, max_ttft_s: Array) -> Array:
     """Largest whole count up to `most` within the TTFT target; 0: none."""
     count = np.zeros_like(most)
     for bit in _bits(most):
@@ -107,7 +110,7 @@ def _chosen(replica: Replica, mask: Array, shape: tuple[int, ...]) -> Replica:
     )
 
 
-def users_per_replica(replica: Replica, *, num_sequences: Number, think_time_s: float) -> Array:
+def users_per_replica(replica: Replica, *, num_sequences: Number, think_time_s: Number) -> Array:
     """Users that one replica carries when at most `num_sequences` of their requests may run at once. [users]
 
     An answer takes E seconds and a pause Z, so a user's request runs with p = E / (E + Z), and of N users

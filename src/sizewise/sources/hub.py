@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 from sizewise.errors import BadInput, InvalidFile
+from sizewise.sources.cache_folder import cache_folder
 from sizewise.sources.json_object import MAX_BYTES, too_large
 from sizewise.sources.web import HubUnreachable, NotOnHub, Part, Web
-from sizewise.sources.web_cache import PartCache, cache_folder
+from sizewise.sources.web_cache import PartCache
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

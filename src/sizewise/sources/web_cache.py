@@ -11,13 +11,13 @@ import os
 import time
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sizewise.sources.web import Part
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
+    from pathlib import Path
 
 FRESH_S = 24 * 3600.0
 """So long a part is used without asking again. [s]"""
@@ -25,14 +25,6 @@ MAX_FOLDER_BYTES = 512 * 2**20
 """The oldest parts go when the folder grows past this. [bytes]"""
 MAX_ENTRY_BYTES = 160 * 2**20
 SUFFIX = ".part"
-
-
-def cache_folder(environment: Mapping[str, str]) -> Path:
-    """SIZEWISE_CACHE_DIR, or `sizewise` in the user's cache folder."""
-    if own := environment.get("SIZEWISE_CACHE_DIR"):
-        return Path(own).expanduser()
-    base = environment.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(base).expanduser() / "sizewise"
 
 
 @dataclass(frozen=True, kw_only=True)

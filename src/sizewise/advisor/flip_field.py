@@ -1,0 +1,211 @@
+"""Options that compete under changed requests: a small frontier, the whole space, and the answer by itself."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sizewise.advisor.finding import run
+from sizewise.advisor.grading import grade
+from sizewise.advisor.space import build_space
+from sizewise.decide import wording
+from sizewise.decide.evaluate import evaluate
+from sizewise.decide.search import gates, part
+from sizewise.domain.text import T
+from sizewise.estimate.cost import monthly_usd
+
+if TYPE_CHECKING:
+    from sizewise.advisor.finding import Found
+    from sizewise.advisor.grading import Grades
+    from sizewise.advisor.space import Row, Space
+    from sizewise.catalog import Catalog
+    from sizewise.decide.evaluate import Block
+    from sizewise.decide.search import Survivors
+    from sizewise.domain.device import Machine
+    from sizewise.domain.number import Array
+    from sizewise.domain.request import Request
+    from sizewise.domain.text import Text
+
+MAX_FRONTIER_ROWS = 24
+"""Rows that may take over: the best ranked ones and the best larger ones."""
+MAX_FRONTIER_MACHINES = 60
+
+
+@dataclass(frozen=True, kw_only=True)
+class Winner:
+    """The best option under a changed request; an empty name where nothing passes."""
+
+    name: str = ""
+    text: Text | None = None
+    monthly_usd: float = math.inf
+
+
+NOBODY = Winner()
+
+
+class Field:
+    """Options that compete under changed requests."""
+
+    def __init__(self, found: Found, space: Space, searched: Survivors | None = None) -> None:
+        self._found, self._space, self._searched = found, space, searched
+        self._longest = np.array([row.model.max_context_tokens for row in space.rows])
+        self._least_usd = [least_usd(block, found.request) for block in space.blocks]
+        self._known: dict[tuple[Request, float], Winner] = {}
+        is_same = space.rows is found.space.rows
+        self._graded = {found.request.bar: found.grades if is_same else grade(space.rows, found.request)}
+
+    @property
+    def num_candidates(self) -> int:
+        """Rows times machines of all blocks. [count]"""
+        return sum(block.num_candidates for block in self._space.blocks)
+
+    def winner(self, request: Request, most_usd: float = math.inf) -> Winner:
+        """The best option.
+
+        Arguments: `most_usd` a cost that is certainly enough for it; machines that cost more alone are left out.
+        """
+        asked = (request, most_usd)
+        if asked not in self._known:
+            self._known[asked] = self._best(request, most_usd)
+        return self._known[asked]
+
+    def _best(self, request: Request, most_usd: float) -> Winner:
+        space = self._space
+        survivors = self._survivors(request, most_usd)
+        if survivors is None:
+            return NOBODY
+        found = replace(
+            self._found, request=request, machines=space.machines, space=space, survivors=survivors,
+            grades=self._grades(request),
+        )  # fmt: skip
+        best = found.ranked(1)
+        if not len(best):
+            return NOBODY
+        row = space.rows[int(survivors.row_ids[best[0]])]
+        machine = space.machines[int(survivors.machine_ids[best[0]])]
+        replicas = int(survivors.values.replicas[best[0]])
+        return Winner(
+            name=option_name(row, machine, replicas),
+            text=described_option(row, machine, replicas),
+            monthly_usd=float(survivors.values.monthly_usd[best[0]]),
+        )
+
+    def _grades(self, request: Request) -> Grades:
+        """Quality against the bar; a context that a model does not have passes nothing."""
+        if request.bar not in self._graded:
+            self._graded[request.bar] = grade(self._space.rows, request)
+        graded = self._graded[request.bar]
+        is_long_enough = self._longest >= request.workload.context_tokens
+        return replace(graded, probability=np.where(is_long_enough, graded.probability, np.nan))
+
+    def _survivors(self, request: Request, most_usd: float) -> Survivors | None:
+        """The cheapest machine of each row. Where only bar or budget differ, the search that was made is filtered."""
+        if request.workload != self._found.request.workload:
+            return run(self._within(most_usd), request)[0]
+        if self._searched is None:
+            self._searched = run(self._space, self._found.request)[0]
+        if self._searched is None:
+            return None
+        is_paid = self._searched.values.monthly_usd <= request.limits.monthly_budget_usd
+        return self._searched.take(np.flatnonzero(is_paid)) if is_paid.any() else None
+
+    def _within(self, most_usd: float) -> Space:
+        """The space without the machines whose least cost is above a limit."""
+        if math.isinf(most_usd):
+            return self._space
+        parts = []
+        for block, least in zip(self._space.blocks, self._least_usd, strict=True):
+            machines = np.flatnonzero(least <= most_usd)
+            if len(machines):
+                parts.append(part(block, np.arange(len(block.row_ids)), machines))
+        return replace(self._space, blocks=tuple(parts))
+
+
+def least_usd(block: Block, request: Request) -> Array:
+    """What each machine of a block costs at least: one replica without load, paid for in the cheapest way. [USD/month]
+
+    Array shapes: [m].
+    """
+    ways = [
+        np.broadcast_to(monthly_usd(block.costs, path, replicas=1.0, busy_ratio=0.0), len(block.machine_ids))
+        for path in request.filters.paths
+    ]
+    least: Array = np.nanmin(np.array(ways), axis=0, initial=np.inf)
+    return least
+
+
+class Answer:
+    """The chosen option by itself: does it still pass, on the same machine with as many replicas?"""
+
+    def __init__(self, found: Found, row_id: int, machine_id: int, replicas: int) -> None:
+        self._row, self._replicas, self._bar = found.space.rows[row_id], replicas, found.request.bar
+        self._block = found.space.pair(row_id, machine_id)
+
+    def passes(self, request: Request) -> bool:
+        """Its own gates under a changed request; where it fails, something else is the answer."""
+        if self._row.model.max_context_tokens < request.workload.context_tokens:
+            return False
+        if request.bar != self._bar and not self._is_enough(request):
+            return False
+        values = evaluate(self._block, request)
+        return bool(gates(values, request).is_within_budget[0] and values.replicas[0] == self._replicas)
+
+    def _is_enough(self, request: Request) -> bool:
+        return bool(grade([self._row], request).probability[0] >= request.limits.min_pass_probability)
+
+
+def frontier(catalog: Catalog, found: Found) -> Field:
+    """A small part of the space, in which thresholds are looked for: the best options and the larger ones."""
+    survivors = found.survivors
+    if survivors is None:
+        raise ValueError("a frontier needs an answer")
+    ranked = found.ranked(MAX_FRONTIER_ROWS)
+    better = np.argsort(-np.nan_to_num(found.grades.mean[survivors.row_ids], nan=-1.0), kind="stable")
+    chosen = sorted({*ranked.tolist(), *better[:MAX_FRONTIER_ROWS].tolist()})
+    rows = [found.space.rows[i] for i in survivors.row_ids[chosen].tolist()]
+    models = tuple({row.model.name: row.model for row in rows}.values())
+    owned = [m for m in found.machines if m.is_owned]
+    used = {int(i) for i in survivors.machine_ids[ranked]}
+    by_cost = np.argsort(survivors.values.monthly_usd, kind="stable")
+    used |= {int(i) for i in survivors.machine_ids[by_cost][: MAX_FRONTIER_MACHINES // 2]}
+    market = [found.machines[i] for i in sorted(used) if not found.machines[i].is_owned]
+    machines = [*owned, *market[:MAX_FRONTIER_MACHINES]]
+    return Field(found, build_space(catalog, found.request, models, machines))
+
+
+def everything(found: Found) -> Field:
+    """The whole space of the search, on which thresholds are verified.
+
+    Rows that do not reach the bar are left out: no change that is tried here lets them reach it, so the answer is that
+    of the full search.
+    """
+    enough = found.grades.probability >= found.request.limits.min_pass_probability
+    parts = []
+    for block in found.space.blocks:
+        rows = np.flatnonzero(enough[block.row_ids])
+        if len(rows):
+            parts.append(part(block, rows, np.arange(len(block.machine_ids))))
+    return Field(found, replace(found.space, blocks=tuple(parts)), found.survivors)
+
+
+def described_option(row: Row, machine: Machine, replicas: int) -> Text:
+    """An option in one phrase; a single machine without its count."""
+    names = {
+        "model": row.model.name, "quantization": row.quantization.name, "engine": row.engine.name,
+        "machine": wording.machine_name(machine),
+    }  # fmt: skip
+    if replicas == 1:
+        return T("{model} in {quantization} with {engine} on {machine}", **names)
+    return T(
+        "{model} in {quantization} with {engine} on {replicas} x {machine}", replicas=str(replicas), **names
+    )
+
+
+def option_name(row: Row, machine: Machine, replicas: int) -> str:
+    """What makes an option another one: model, format, engine, hardware, replicas."""
+    return "|".join(
+        [row.model.name, row.quantization.name, row.engine.name, wording.machine_name(machine), str(replicas)]
+    )
