@@ -85,9 +85,6 @@ a replica carries), and loads whose 95th percentiles the closed form gives, on o
 
 Which of 2,000 deployments serve 20 classes of requests at the lowest cost, from the arrays to the proof of optimality:
 {portfolio}. Goal: at most 5 s each.
-## Decision under uncertainty
-
-{worlds} Goal: at most 1 s.
 
 ## Decision under uncertainty
 
