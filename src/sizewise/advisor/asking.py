@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from sizewise import units
 from sizewise.advisor.bars import bar_text, chosen_bar
-from sizewise.advisor.own_computer import own_computer
 from sizewise.advisor.question import Notes
 from sizewise.catalog.prices import cost_defaults
 from sizewise.catalog.quality_table import loss_table
@@ -104,6 +103,8 @@ def ask(catalog: Catalog, question: Question) -> Asked:
 
 def here(catalog: Catalog, *, uses_store: bool = True) -> Machine:
     """The first machine of this computer: its accelerators, or its processor where there is none."""
+    from sizewise.advisor.own_computer import own_computer
+
     return own_computer(catalog, uses_store=uses_store).machines[0]
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sizewise.advisor.finding import run
-from sizewise.advisor.grading import grade
+from sizewise.advisor.grading import grade, judged_again
 from sizewise.advisor.space import build_space
 from sizewise.decide import wording
 from sizewise.decide.evaluate import evaluate
@@ -41,6 +41,9 @@ class Winner:
     name: str = ""
     text: Text | None = None
     monthly_usd: float = math.inf
+    row_id: int = -1
+    machine_id: int = -1
+    """Its places in the space of the field."""
 
 
 NOBODY = Winner()
@@ -72,6 +75,11 @@ class Field:
             self._known[asked] = self._best(request, most_usd)
         return self._known[asked]
 
+    def duel(self, one: Winner, other: Winner) -> Field:
+        """Only these two options."""
+        blocks = tuple(self._space.pair(option.row_id, option.machine_id) for option in (one, other))
+        return Field(self._found, replace(self._space, blocks=blocks))
+
     def _best(self, request: Request, most_usd: float) -> Winner:
         space = self._space
         survivors = self._survivors(request, most_usd)
@@ -84,19 +92,22 @@ class Field:
         best = found.ranked(1)
         if not len(best):
             return NOBODY
-        row = space.rows[int(survivors.row_ids[best[0]])]
-        machine = space.machines[int(survivors.machine_ids[best[0]])]
+        row_id, machine_id = int(survivors.row_ids[best[0]]), int(survivors.machine_ids[best[0]])
+        row, machine = space.rows[row_id], space.machines[machine_id]
         replicas = int(survivors.values.replicas[best[0]])
         return Winner(
             name=option_name(row, machine, replicas),
             text=described_option(row, machine, replicas),
             monthly_usd=float(survivors.values.monthly_usd[best[0]]),
+            row_id=row_id,
+            machine_id=machine_id,
         )
 
     def _grades(self, request: Request) -> Grades:
         """Quality against the bar; a context that a model does not have passes nothing."""
         if request.bar not in self._graded:
-            self._graded[request.bar] = grade(self._space.rows, request)
+            known = self._graded[self._found.request.bar]
+            self._graded[request.bar] = judged_again(known, self._space.rows, request)
         graded = self._graded[request.bar]
         is_long_enough = self._longest >= request.workload.context_tokens
         return replace(graded, probability=np.where(is_long_enough, graded.probability, np.nan))

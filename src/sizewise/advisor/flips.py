@@ -87,16 +87,35 @@ class Change:
         """The last step at which the answer stays, by doubling and halving; None where it never turns.
 
         First the step until which the answer passes its own gates, which is cheap to find; where the frontier does not
-        prefer something else before, that is it. Otherwise one crossing between the last doubling that stays and the
-        first that turns is found. The caller verifies it.
+        prefer something else before, that is it. Then the step at which the option preferred there overtakes the
+        answer, if nothing else does before. Otherwise one crossing between the last doubling that stays and the first
+        that turns. The caller verifies it.
         """
         if self.most_steps < 1:
             return None
         own = _last(lambda step: alone.passes(self._at(step)), self.most_steps)
         most = self.most_steps if own is None else own
-        if most == 0 or field.winner(self._at(most)).name == now:
+        if most == 0:
             return own
-        return _last(lambda step: field.winner(self._at(step)).name == now, most)
+        rival = field.winner(self._at(most))
+        if rival.name == now:
+            return own
+        overtaken = self._overtaken(field, rival, now, most)
+        return _last(lambda step: self._stays(field, step, now), most) if overtaken is None else overtaken
+
+    def _overtaken(self, field: Field, rival: Winner, now: str, most: int) -> int | None:
+        """The last step before the rival overtakes the answer, where the field agrees; None where it does not."""
+        asked = field.winner(self._at(0))
+        if not rival.name or asked.name != now:
+            return None
+        duel = field.duel(asked, rival)
+        step = _last(lambda step: self._stays(duel, step, now), most)
+        if step is None or not self._stays(field, step, now) or self._stays(field, step + 1, now):
+            return None
+        return step
+
+    def _stays(self, field: Field, step: int, now: str) -> bool:
+        return field.winner(self._at(step)).name == now
 
     def _at(self, step: int) -> Request:
         return self.request(self.value(step))

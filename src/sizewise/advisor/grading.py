@@ -29,6 +29,8 @@ class Grades:
 
     mean: Array
     sd: Array
+    loss_sd: Array
+    """The part of the spread that comes from the losses."""
     probability: Array
     """Probability of reaching the bar; NaN where unknown, so it passes no gate."""
 
@@ -48,7 +50,6 @@ def grade(rows: Sequence[Row], request: Request) -> Grades:
     """
     axis, table = request.task.quality_axis, loss_table()
     mean, sd = quality_columns([row.model.name for row in rows], axis)
-    is_reference = np.array([row.model.name == request.bar.reference for row in rows], dtype=bool)
     low, likely, high = np.zeros((3, len(rows)))
     for loss_class, index in _by_loss_class(rows).items():
         low[index], likely[index], high[index] = quant_loss(
@@ -63,14 +64,20 @@ def grade(rows: Sequence[Row], request: Request) -> Grades:
         mean=mean, sd=sd, loss_low=low + kv_low, loss_likely=likely + kv_likely, loss_high=high + kv_high
     )
     loss_sd = np.sqrt(np.maximum(np.square(total_sd) - np.square(sd), 0.0))
-    judged_sd = np.where(is_reference, loss_sd, total_sd)
-    return Grades(
-        mean=np.asarray(left),
-        sd=np.asarray(total_sd),
-        probability=with_own(
-            np.asarray(pass_probability(mean=left, sd=judged_sd, bar=request.bar.value)), rows, request
-        ),
-    )
+    return _judged(np.asarray(left), np.asarray(total_sd), np.asarray(loss_sd), rows, request)
+
+
+def judged_again(known: Grades, rows: Sequence[Row], request: Request) -> Grades:
+    """The same rows against another bar: quality and losses stay."""
+    return _judged(known.mean, known.sd, known.loss_sd, rows, request)
+
+
+def _judged(mean: Array, sd: Array, loss_sd: Array, rows: Sequence[Row], request: Request) -> Grades:
+    reference = request.bar.reference
+    is_reference = np.array([bool(reference) and row.model.name == reference for row in rows], dtype=bool)
+    judged_sd = np.where(is_reference, loss_sd, sd)
+    chance = np.asarray(pass_probability(mean=mean, sd=judged_sd, bar=request.bar.value))
+    return Grades(mean=mean, sd=sd, loss_sd=loss_sd, probability=with_own(chance, rows, request))
 
 
 def evidence(row: Row, request: Request) -> str:
