@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sizewise.catalog.prices import api_offers, api_prices
-from sizewise.domain.cost import Demand
+from sizewise.domain.demand import Demand
 from sizewise.estimate.cost_api import api_monthly_usd
 
 if TYPE_CHECKING:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sizewise.advisor.cost_lines import Api
-    from sizewise.domain.cost import Demand
+    from sizewise.domain.demand import Demand
     from sizewise.domain.text import Text
 
 MOST_MACHINES = 100.0

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sizewise.advisor.cost_terms import Terms
-    from sizewise.domain.cost import Demand
+    from sizewise.domain.demand import Demand
     from sizewise.domain.text import Text
     from sizewise.estimate.cost_api import TokenPrices
     from sizewise.estimate.cost_hosted import Parts

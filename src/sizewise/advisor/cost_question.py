@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from sizewise import units
 from sizewise.advisor.cost_terms import SETTINGS, share
-from sizewise.domain.cost import WAYS, Demand
+from sizewise.domain.cost import WAYS
+from sizewise.domain.demand import Demand
 from sizewise.errors import BadInput, InvalidQuantity, UnknownName
 from sizewise.estimate.cost_api import TokenPrices
 

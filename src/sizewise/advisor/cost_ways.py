@@ -24,7 +24,7 @@ from sizewise.units import GB, HOURS_PER_MONTH, SECONDS_PER_HOUR
 if TYPE_CHECKING:
     from sizewise.advisor.cost_machines import Carrier
     from sizewise.advisor.cost_terms import Terms
-    from sizewise.domain.cost import Demand
+    from sizewise.domain.demand import Demand
     from sizewise.domain.device import Machine
     from sizewise.domain.number import Array
     from sizewise.estimate.cost import CostDefaults

@@ -53,7 +53,8 @@ if TYPE_CHECKING:
     from sizewise.advisor.cost_machines import Carrier
     from sizewise.advisor.question import Question
     from sizewise.catalog import Catalog
-    from sizewise.domain.cost import Crossing, Demand
+    from sizewise.domain.cost import Crossing
+    from sizewise.domain.demand import Demand
     from sizewise.domain.device import Machine
     from sizewise.domain.model import Model
     from sizewise.domain.text import Text, Value

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sizewise.domain.decision import Deployment  # noqa: TC001 - dataclass fields are introspected
+from sizewise.domain.demand import Demand  # noqa: TC001 - same
 from sizewise.domain.estimate import Estimate, Unknown  # noqa: TC001 - same
 from sizewise.domain.text import Text, Value  # noqa: TC001 - same
 
@@ -12,43 +13,6 @@ WAYS = (
     "api", "rent", "rent-hours", "rent-reserved", "rent-spot", "rent-scale-to-zero", "buy", "hybrid",
 )  # fmt: skip
 """How a deployment is paid for, in the order in which it is shown."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Demand:
-    """What is asked of every way alike. Tokens are those of one request."""
-
-    requests_per_month: float
-    input_tokens: float
-    output_tokens: float
-    """Visible answer."""
-    reasoning_tokens: float
-    """Written before the answer, billed and computed like it."""
-    cached_ratio: float
-    """Share of the input that a provider finds in its cache. [ratio]"""
-    batch_ratio: float
-    """Share of the requests that can wait for a batch. [ratio]"""
-    peak_ratio: float
-    """Peak over mean rate in the active hours. [ratio]"""
-    api_peak_ratio: float
-    """Share of the requests in the provider's dear hours; NaN: they come evenly over the week. [ratio]"""
-    active_hours: float
-    """Hours of use a month. [hours/month]"""
-
-    @property
-    def written_tokens(self) -> float:
-        """Answer and reasoning of one request. [tokens]"""
-        return self.output_tokens + self.reasoning_tokens
-
-    @property
-    def tokens_per_request(self) -> float:
-        """All tokens of one request. [tokens]"""
-        return self.input_tokens + self.written_tokens
-
-    @property
-    def tokens_per_month(self) -> float:
-        """All tokens. [tokens/month]"""
-        return self.requests_per_month * self.tokens_per_request
 
 
 @dataclass(frozen=True, kw_only=True)
