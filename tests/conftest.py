@@ -31,11 +31,12 @@ settings.register_profile(
     database=None,
     suppress_health_check=[HealthCheck.too_slow],
 )
+# New examples at every full run; a part of it, which decides whether a change is merged, repeats itself.
 settings.register_profile(
     "soak",
     parent=settings.get_profile("repeatable"),
     max_examples=max(NUM_EXAMPLES, round(NUM_SOAK_EXAMPLES * SOAK_SCALE)),
-    derandomize=False,
+    derandomize=SOAK_SCALE < 1,
 )
 settings.load_profile("soak" if SOAK_SCALE else "repeatable")
 
