@@ -14,6 +14,7 @@ from sizewise.domain.device import Machine
 from sizewise.errors import NotSupported
 from sizewise.estimate.columns import machine_columns, model_columns
 from sizewise.estimate.memory import (
+    RUNTIME_BYTES,
     MemoryOptions,
     MemoryTerms,
     max_sequences,
@@ -86,14 +87,18 @@ def test_engines_share_memory_in_their_own_way() -> None:
     total = load_catalog().device("NVIDIA H100 SXM5 80GB").memory_bytes
     engines = load_catalog().engines
     assert budgets["vllm"] == pytest.approx(engines["vllm"].memory_utilization * total)
-    assert budgets["sglang"] == pytest.approx(engines["sglang"].memory_utilization * total)
+    profile = engines["sglang"].profile
+    assert profile
+    before = RUNTIME_BYTES + profile.non_torch_split_bytes
+    assert budgets["sglang"] == pytest.approx(engines["sglang"].memory_utilization * (total - before))
     assert engines["lmdeploy"].memory_utilization * total < budgets["lmdeploy"] < total
     assert one(_terms(engine="sglang", num_devices=2).compute) == 0
 
 
 def test_more_sequences_reserve_more_logits() -> None:
-    few, many = (one(_terms(max_num_seqs=n).compute) for n in (256, 1_024))
-    assert many - few == pytest.approx(14.2 * 768 * 128_256)
+    # beyond the widest layer of a batch of 8,192 tokens
+    few, many = (one(_terms(max_num_seqs=n, num_devices=8).compute) for n in (1_024, 2_048))
+    assert many - few == pytest.approx(14.2 * 1_024 * 128_256)
 
 
 def test_sequence_limit_of_the_engine_holds() -> None:

@@ -89,7 +89,8 @@ def test_sglang_shares_its_memory_between_weights_and_pool() -> None:
     }
     pool = _likely(**cells, component="kv_cache", placement="per_gpu", measure="pool")
     weights = _likely(**cells, component="weights", placement="per_gpu", measure="log")
-    assert pool + weights == pytest.approx(0.8 * 79.18 * GIB, rel=1e-3)
+    # a share of what the driver's context leaves
+    assert pool + weights == pytest.approx(0.8 * (79.18 - 0.4) * GIB, rel=1e-3)
     assert _likely(**cells, component="total", placement="per_gpu", measure="vram_peak") > pool + weights - 1
 
 
@@ -104,7 +105,7 @@ def test_memory_outside_the_allocator_grows_with_ranks() -> None:
         ("NVIDIA H100 SXM5 80GB", "0.11.0", "", 1_024),
         ("NVIDIA A100 SXM4 80GB", "0.11.0", "", 256),
         ("RTX 4090", "0.11.0", "", 256),
-        ("NVIDIA H100 SXM5 80GB", "", "", 256),
+        ("NVIDIA H100 SXM5 80GB", "", "", 256),  # as old as the model: July 2024
         ("RTX 4090", "0.11.0", "64", 64),
     ],
 )
@@ -115,7 +116,9 @@ def test_activations_follow_the_default_number_of_sequences(
         engine="vllm", engine_version=version, device=device, max_num_seqs=max_num_seqs,
         component="activation_peak", placement="per_gpu", measure="log",
     )  # fmt: skip
-    assert likely == pytest.approx(0.43 * GIB + 35.4 * expected * 128_256)
+    # batches of 8,192 tokens: on the large device, or a whole prompt of the question
+    hidden = 2 * 4_096 * (8_192 if "H100" in device else 2_048)
+    assert likely == pytest.approx(38.4 * expected * 128_256 + hidden, rel=0.01)
 
 
 def test_a_whole_file_is_its_tensors_and_a_header() -> None:

@@ -13,6 +13,7 @@ from sizewise.advisor.fit_terms import Case, cache_bytes, can_cache, is_possible
 from sizewise.advisor.options import ranged
 from sizewise.advisor.space import Row
 from sizewise.catalog import load_catalog
+from sizewise.catalog.engine_versions import named_version, split_version
 from sizewise.catalog.speed_constants import coefficients
 from sizewise.decide.baseline import rule_of_thumb_bytes
 from sizewise.decide.candidates import is_sensible
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
     from sizewise.catalog import Catalog
     from sizewise.domain.device import Machine
+    from sizewise.domain.engine import Engine
     from sizewise.domain.estimate import Estimate
     from sizewise.domain.model import Model
     from sizewise.domain.quantization import Quantization
@@ -135,9 +137,7 @@ def possible_cases(
         else [native] if is_used_as_it_is(stored, native)
         else [q for q in catalog.quantizations.values() if _is_offered(q, model, native)]
     )  # fmt: skip
-    order = DESKTOP_ENGINES if hardware.device.kind != "datacenter" else SERVER_ENGINES
-    names = (catalog.engine(engine).name,) if engine else (order if model.is_generator else (FORWARD_ENGINE,))
-    engines = [catalog.engines[name] for name in names if name in catalog.engines]
+    engines = _engines(catalog, model, hardware, engine)
     if not engine and stored and is_used_as_it_is(stored, native):
         engines = [e for e in engines if not stored.container or stored.container in e.containers]
     cases = [
@@ -151,10 +151,23 @@ def possible_cases(
         raise NotSupported(
             "no engine of {engines} runs {model} in {formats} with a {kv_type} cache on {hardware}; "
             "name another --engine, --quantization or --device",
-            engines=", ".join(names), model=model.name, kv_type=kv_type,
+            engines=", ".join(e.name for e in engines), model=model.name, kv_type=kv_type,
             formats=quantization or "any proposed format", hardware=hardware.device.name,
         )  # fmt: skip
     return cases
+
+
+def _engines(catalog: Catalog, model: Model, hardware: Machine, named: str | None) -> list[Engine]:
+    """The engine of this name, at its version where one is given ('vllm@0.19'); else those that are usual there.
+
+    Raises: UnknownName, NotSupported.
+    """
+    if named:
+        name, version = split_version(named)
+        return [named_version(catalog.engine(name), version, hardware.device.compute_capability)]
+    order = DESKTOP_ENGINES if hardware.device.kind != "datacenter" else SERVER_ENGINES
+    names = order if model.is_generator else (FORWARD_ENGINE,)
+    return [catalog.engines[name] for name in names if name in catalog.engines]
 
 
 def is_used_as_it_is(stored: Resolved | None, native: Quantization) -> bool:

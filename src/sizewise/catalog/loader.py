@@ -7,6 +7,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sizewise.catalog.engine_versions import at_version
 from sizewise.catalog.names import NameIndex, laptop_names
 from sizewise.catalog.rows import (
     DEVICE_COLUMNS,
@@ -16,7 +17,7 @@ from sizewise.catalog.rows import (
     device_from_row,
     model_from_row,
 )
-from sizewise.catalog.table import FOLDER, file_text, header_of, path_shown, read_table
+from sizewise.catalog.table import FOLDER, NAN, file_text, header_of, path_shown, read_table
 from sizewise.domain.engine import Engine
 from sizewise.domain.quantization import Quantization
 from sizewise.domain.workload import Task
@@ -55,8 +56,9 @@ class Catalog:
 
     @cached_property
     def engines(self) -> dict[str, Engine]:
-        """Engines by key."""
-        return _entries("engines.toml", Engine)
+        """Engines by key, each at the version of its row."""
+        entries: dict[str, Engine] = _entries("engines.toml", Engine)
+        return {name: at_version(e, e.version, NAN) for name, e in entries.items()}
 
     @cached_property
     def tasks(self) -> dict[str, Task]:

@@ -31,6 +31,10 @@ class MemoryConstants:
     """GGUF names without a fixed recipe."""
     totals: dict[str, TotalConstants]
     """By engine and way of measuring."""
+    profiles: dict[str, dict[str, float]]
+    """What profile runs of paged engines find, by the name in engine_versions.toml: fields of `PoolProfile`."""
+    spreads: dict[str, float]
+    """Half of the 80 % range of a component of a paged engine. [bytes]."""
 
 
 @lru_cache(maxsize=1)
@@ -40,4 +44,6 @@ def memory_constants() -> MemoryConstants:
     return MemoryConstants(
         relatives={name: Relative(**entry) for name, entry in table["relatives"].items()},
         totals={name: TotalConstants(**entry) for name, entry in table["totals"].items()},
+        profiles=table["profiles"],
+        spreads=table["spreads"],
     )

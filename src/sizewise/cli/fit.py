@@ -26,7 +26,9 @@ THIS_COMPUTER = "this"
     help="The hardware: 'RTX 4090', '2x RTX 3090'; this computer by default. Give it again for unequal cards.",
 )
 @option("--quantization", metavar="NAME", help="Number format of the weights, such as Q4_K_M or FP8.")
-@option("--engine", metavar="NAME", help="The engine, such as llama.cpp or vllm.")
+@option(
+    "--engine", metavar="NAME", help="The engine, such as llama.cpp or vllm; vllm@0.11 is its version 0.11."
+)
 @option("--context", metavar="TOKENS", help="Text that it keeps in mind, such as 8192 or 32K tokens.")
 @option("--users", metavar="N", help="Requests that run at once.")
 @option("--kv-type", metavar="NAME", help="Number format of the KV cache, such as f16, q8_0 or q8_0/f16.")

@@ -9,6 +9,32 @@ MEMORY_RULES = ("llamacpp", "paged", "growing")
 
 
 @dataclass(frozen=True, kw_only=True)
+class PoolProfile:
+    """What a paged engine finds in the run that comes before its pool, and the defaults of that run, at one version."""
+
+    bytes_per_logit: float
+    """Peak of the sampler for one sequence and vocabulary entry. [bytes]"""
+    base_bytes: float
+    """Activations beside it that grow with nothing. [bytes]"""
+    non_torch_bytes: float
+    """Memory outside the allocator, one rank alone. [bytes]"""
+    non_torch_split_bytes: float
+    """The same of each rank of two and more: collective communication. [bytes]"""
+    graph_bytes: float
+    """CUDA graphs that count inside the share of the device. [bytes]"""
+    batched_tokens: tuple[tuple[float, float], ...]
+    """Default tokens of one batch: (from this device memory on [GiB], tokens), smallest first."""
+    num_sequences: tuple[tuple[float, float], ...]
+    """Default of the most sequences at once, in the same way. [count]"""
+    large_above_capability: float
+    """CUDA devices up to this capability have the smallest defaults, whatever their memory (vLLM: A100)."""
+    whole_prompt_tokens: float
+    """Prompts up to this length are read in one batch, so the profile run reads one of the whole context. [tokens]"""
+    keeps_full_windows: bool
+    """Do sliding layers keep every token (before the hybrid cache manager)?"""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Engine:
     """One engine at one version."""
 
@@ -35,8 +61,6 @@ class Engine:
     max_devices: int
     kv_types: tuple[str, ...]
     """KV-cache types: f16, bf16, fp8, q8_0, q4_0 ..."""
-    memory_utilization: float
-    """Share of total device memory that it takes (paged); 1 elsewhere."""
     max_num_seqs: int
     """Most sequences that run at once by default."""
     max_batched_tokens: int
@@ -52,3 +76,7 @@ class Engine:
     """Key of the export target; empty: no launch command."""
     source: str
     as_of: str
+    memory_utilization: float = 1.0
+    """Share of total device memory that it takes (paged); 1 elsewhere."""
+    profile: PoolProfile | None = None
+    """Paged engines: the profile run of this version."""

@@ -20,12 +20,13 @@ from sizewise.estimate.kv_cache import (
     paged_window_tokens,
 )
 from sizewise.estimate.memory_llamacpp import FLOAT_BYTES, compute_bytes, pipeline_copies_bytes, stream_tokens
+from sizewise.estimate.pool_profile import HALF_BYTES, activation_peak_bytes, profile_tokens
 from sizewise.units import GIB
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sizewise.domain.engine import Engine
+    from sizewise.domain.engine import Engine, PoolProfile
     from sizewise.domain.number import Array, Number
     from sizewise.estimate.columns import MachineColumns, ModelColumns, WeightColumns
 
@@ -36,22 +37,6 @@ CONTEXT_FLOOR_TOKENS = 256
 RUNTIME_BYTES = 0.4 * GIB
 """Context of the driver and its libraries, one process and device. [bytes].
 Assumed: 0.3 to 0.5 GiB in users' measurements."""
-NON_TORCH_BYTES = 0.27 * GIB
-"""vLLM, one rank: memory outside the allocator. [bytes] Source: profiles of vLLM 0.19 by the
-llm-d planner."""
-NON_TORCH_SPLIT_BYTES = 2.1 * GIB
-"""The same, with two ranks and more (NCCL and all-reduce buffers). [bytes] Source: same."""
-GRAPH_BYTES = 0.5 * GIB
-"""CUDA graphs of a paged engine. [bytes] Assumed: logs show 0.3 to 1.9 GiB."""
-SAMPLER_BASE_BYTES = 0.23 * GIB
-SAMPLER_BYTES_PER_LOGIT = 14.2
-"""Peak activation of vLLM = base + bytes x sequences x vocabulary; other engines: their layers only. [bytes].
-Source: fit of the llm-d planner on ten profiles of vLLM 0.19 (residual at most 0.17 GiB)."""
-LAYER_ACTIVATIONS = (10.0, 6.0, 5.0)
-"""16-bit hidden vectors per batched token at 1, 2 and more ranks, at least. Source: aiconfigurator, vLLM
-backend."""
-HALF_BYTES = 2.0
-"""Activations of 16-bit engines. [bytes]."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -171,18 +156,19 @@ def _llamacpp_terms(q: MemoryQuestion) -> MemoryTerms:
 
 def _paged_terms(q: MemoryQuestion) -> MemoryTerms:
     """A pool of pages in what weights, activations and graphs leave."""
-    block, batched = q.engine.block_tokens, q.engine.max_batched_tokens
+    block, profile = q.engine.block_tokens, _profile(q)
     context = padded(q.context_tokens, block)
     window = context
-    if not q.options.keeps_full_windows:
+    if not (q.options.keeps_full_windows or profile.keeps_full_windows):
         window = np.minimum(
             context, paged_window_tokens(window_tokens=q.models.window_tokens, block_tokens=block)
         )
     sliding = q.models.sliding_elements_per_token * q.element_bytes
     per_sequence = (q.models.full_elements_per_token * q.element_bytes) * context + sliding * window
     share = _rank_ratio(q)
+    batched = profile_tokens(profile, machines=q.machines, context_tokens=q.context_tokens)
     prefilling = sliding * np.minimum(padded(batched, block), context - window)
-    reserve = POOL_RESERVES.get(q.engine.name, _total_reserve)(q)
+    reserve = POOL_RESERVES.get(q.engine.name, _total_reserve)(q, batched)
     return replace(
         reserve,
         kv_constant=prefilling * share,
@@ -190,43 +176,61 @@ def _paged_terms(q: MemoryQuestion) -> MemoryTerms:
     )
 
 
-def _total_reserve(q: MemoryQuestion) -> MemoryTerms:
+def _profile(q: MemoryQuestion) -> PoolProfile:
+    """The profile run of a paged engine.
+
+    Raises: NotSupported for an engine that has none.
+    """
+    if q.engine.profile is None:
+        raise NotSupported("{engine} has no pool of pages", engine=q.engine.title)
+    return q.engine.profile
+
+
+def _total_reserve(q: MemoryQuestion, batched_tokens: Number) -> MemoryTerms:
     """vLLM: weights, activations and all else inside a share of the whole device."""
-    devices = q.machines.num_devices
-    is_split = devices > 1
-    one, two, more = LAYER_ACTIVATIONS
-    layer = np.where(is_split, np.where(devices == 2, two, more), one)  # noqa: PLR2004 - two ranks
-    batched_bytes = HALF_BYTES * q.engine.max_batched_tokens * q.models.hidden_size
-    sampler: Number = 0.0
-    if q.engine.name not in POOL_RESERVES:
-        logits = q.engine.max_num_seqs * q.models.vocab_size
-        sampler = SAMPLER_BASE_BYTES + SAMPLER_BYTES_PER_LOGIT * logits
+    profile = _profile(q)
     return MemoryTerms(
         weights=device_weights(q, device_ratio(q)),
-        compute=np.maximum(sampler, batched_bytes * layer),
-        runtime=np.where(is_split, NON_TORCH_SPLIT_BYTES, NON_TORCH_BYTES) + GRAPH_BYTES,
+        compute=activation_peak_bytes(
+            profile, models=q.models, num_sequences=q.engine.max_num_seqs, tokens=batched_tokens,
+            num_ranks=q.machines.num_devices,
+        ),
+        runtime=_non_torch_bytes(q) + profile.graph_bytes,
         kv_constant=0.0,
         per_sequence=0.0,
         budget=q.engine.memory_utilization * pool_memory_bytes(q.machines),
         sequence_limit=q.engine.max_num_seqs,
-    )
+    )  # fmt: skip
 
 
-def _static_reserve(q: MemoryQuestion) -> MemoryTerms:
-    """SGLang: the share holds weights and pool only; activations and graphs live in the rest."""
-    total = _total_reserve(q)
-    return replace(total, compute=0.0, runtime=0.0)
+def _non_torch_bytes(q: MemoryQuestion) -> Number:
+    """Memory of one rank outside the allocator. [bytes]."""
+    profile = _profile(q)
+    return np.where(q.machines.num_devices > 1, profile.non_torch_split_bytes, profile.non_torch_bytes)
 
 
-def _free_reserve(q: MemoryQuestion) -> MemoryTerms:
+def _static_reserve(q: MemoryQuestion, batched_tokens: Number) -> MemoryTerms:
+    """SGLang: a share of what is free before loading holds weights and pool; activations and graphs live in the rest.
+
+    Before loading, the driver's context is there, and with several ranks their communication.
+    Source: SGLang model runner, profile_max_num_token.
+    """
+    total = _total_reserve(q, batched_tokens)
+    is_split = q.machines.num_devices > 1
+    before = _runtime_bytes(q.machines) + np.where(is_split, _non_torch_bytes(q), 0.0)
+    free = pool_memory_bytes(q.machines) - before
+    return replace(total, compute=0.0, runtime=0.0, budget=q.engine.memory_utilization * free)
+
+
+def _free_reserve(q: MemoryQuestion, batched_tokens: Number) -> MemoryTerms:
     """TensorRT-LLM, LMDeploy: a share of what is free after weights and buffers."""
-    total = _total_reserve(q)
+    total = _total_reserve(q, batched_tokens)
     held = total.weights + total.compute + total.runtime
     free = pool_memory_bytes(q.machines) - held
     return replace(total, budget=held + q.engine.memory_utilization * free)
 
 
-POOL_RESERVES: dict[str, Callable[[MemoryQuestion], MemoryTerms]] = {
+POOL_RESERVES: dict[str, Callable[[MemoryQuestion, Number], MemoryTerms]] = {
     "sglang": _static_reserve,
     "tensorrt-llm": _free_reserve,
     "lmdeploy": _free_reserve,

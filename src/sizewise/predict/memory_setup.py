@@ -7,7 +7,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sizewise.catalog.weights_table import weights_of
+from sizewise.catalog.engine_versions import version_numbers
+from sizewise.catalog.weights_table import weight_columns, weights_of
 from sizewise.domain.device import Machine
 from sizewise.errors import UnknownName
 from sizewise.estimate.columns import ModelColumns, model_columns
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sizewise.catalog import Catalog
+    from sizewise.domain.engine import Engine
     from sizewise.domain.model import Model
+    from sizewise.estimate.columns import WeightColumns
     from sizewise.estimate.weights import Weights
 
 USUAL_CONTEXT_TOKENS = 4096.0
@@ -33,10 +36,11 @@ MONTHS = (
 )  # fmt: skip
 VLLM_RELEASES = {
     (2024, 9): (0, 6), (2025, 1): (0, 7), (2025, 3): (0, 8), (2025, 5): (0, 9), (2025, 7): (0, 10), (2025, 10): (0, 11),
-    (2026, 4): (0, 19),
+    (2025, 12): (0, 12), (2026, 4): (0, 19),
 }  # fmt: skip
 """First month of some versions of vLLM. Source: its release notes (the last one assumed)."""
 _MONTH = re.compile(rf"({'|'.join(MONTHS)}) (\d{{4}})")
+_DATE = re.compile(r"^\d{4}-\d{2}")
 _BUILD = re.compile(r"^b?(\d{3,6})\b")
 
 
@@ -48,7 +52,9 @@ class MemorySetup:
     columns: ModelColumns
     weights: Weights | None
     """None: the question does not say the format."""
+    weight_columns: WeightColumns | None
     engine: str
+    catalog_engine: Engine
     build: float
     """Build number of llama.cpp; NaN: not known."""
     version: tuple[int, ...]
@@ -79,9 +85,11 @@ def memory_setup(question: Mapping[str, str], catalog: Catalog) -> MemorySetup:
     Raises: UnknownName for a model, quantization, device or cache type that nobody knows.
     """
     model = catalog.model(question["model"])
-    weights = None
+    weights = columns_of_weights = None
     if question["quant"]:
-        weights = weights_of(catalog, model, catalog.quantization(question["quant"]))
+        quantization = catalog.quantization(question["quant"])
+        weights = weights_of(catalog, model, quantization)
+        columns_of_weights = weight_columns([(model, quantization)])
     columns = model_columns([model])
     context = _number(question, "context_tokens", USUAL_CONTEXT_TOKENS)
     ubatch = _number(question, "ubatch_tokens", _number(question, "batch_tokens", USUAL_UBATCH_TOKENS))
@@ -90,7 +98,9 @@ def memory_setup(question: Mapping[str, str], catalog: Catalog) -> MemorySetup:
         model=model,
         columns=columns,
         weights=weights,
+        weight_columns=columns_of_weights,
         engine=question["engine"],
+        catalog_engine=catalog.engine(question["engine"]),
         build=_build(question["engine_version"]),
         version=_version(question["engine_version"]),
         machine=_machine(question, catalog),
@@ -120,10 +130,16 @@ def _version(version: str) -> tuple[int, ...]:
     """Version as numbers; a month instead of one means the vLLM of that month."""
     dated = _MONTH.search(version)
     if dated:
-        month = (int(dated.group(2)), MONTHS.index(dated.group(1)) + 1)
-        return max((release for since, release in VLLM_RELEASES.items() if since <= month), default=())
-    parts = version.split(".")
-    return tuple(int(p) for p in parts) if all(p.isdigit() for p in parts) else ()
+        return release_of_month(f"{dated.group(2)}-{MONTHS.index(dated.group(1)) + 1:02}")
+    return version_numbers(version)
+
+
+def release_of_month(date: str) -> tuple[int, ...]:
+    """The vLLM of a date that begins with year and month, such as '2025-07-21'; empty before the first, or without."""
+    if not _DATE.match(date):
+        return ()
+    month = (int(date[:4]), int(date[5:7]))
+    return max((release for since, release in VLLM_RELEASES.items() if since <= month), default=())
 
 
 def _uses_flash_attention(question: Mapping[str, str]) -> bool:
