@@ -22,7 +22,8 @@ def finalists(count: int) -> Finalists:
     index = np.arange(count, dtype=np.float64)
     speeds = 2.0 ** np.linspace(-3.0, 3.0, 13)
     return Finalists(
-        speed_factors=speeds, users_each=(5.0 + index[:, None]) * speeds, max_replicas=np.full(count, 64.0),
+        speed_factors=speeds, users_each=(5.0 + index[:, None]) * speeds, active_ratio=np.full(count, 0.2),
+        max_replicas=np.full(count, 64.0),
         fixed_usd=50.0 + 7.0 * index, idle_energy_usd=4.0 + 0.0 * index, load_energy_usd=20.0 + index,
         quality=65.0 + index % 9, quality_sd=np.full(count, 3.0), preference=index[::-1].copy(),
         speed_group=tuple(f"engine {i}" for i in range(count)), speed_low=np.full(count, 0.6),

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sizewise.estimate.load import capacity_sequences, users_per_replica
+from sizewise.estimate.load import busy_ratio, capacity_sequences, users_per_replica
 from sizewise.estimate.speed import StepTerms, step_s
 from sizewise.estimate.steady import Replica, latencies, steady_poisson, steady_users, top_requests_per_s
 
@@ -102,6 +102,15 @@ def test_no_sequences_carry_nobody() -> None:
     )  # fmt: skip
     replica = Replica(terms=terms, prompt_s=0.1, launch_s=0.0, output_tokens=100.0, max_sequences=8.0)
     assert users_per_replica(replica, num_sequences=0.0, think_time_s=5.0) == 0.0
+    assert busy_ratio(1.0, 0.0) == 0.0
+
+
+@given(st.floats(0.0, 1.0), st.integers(1, 12))
+def test_a_replica_works_while_anybody_waits_for_an_answer(active: float, num_users: int) -> None:
+    nobody = 1.0
+    for _ in range(num_users):
+        nobody *= 1.0 - active
+    assert float(busy_ratio(active, num_users)) == pytest.approx(1.0 - nobody, abs=1e-12)
 
 
 @given(replicas(), st.lists(st.integers(1, 200), min_size=1, max_size=6))

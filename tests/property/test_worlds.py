@@ -37,7 +37,8 @@ def finalists(options: list[tuple[float, float, float, str]]) -> Finalists:
     usd, users, quality = (np.array([option[i] for option in options], dtype=np.float64) for i in range(3))
     groups = tuple(option[3] for option in options)
     return Finalists(
-        speed_factors=speeds, users_each=users[:, None] * speeds, max_replicas=np.full(count, 64.0), fixed_usd=usd,
+        speed_factors=speeds, users_each=users[:, None] * speeds, active_ratio=np.full(count, 0.2),
+        max_replicas=np.full(count, 64.0), fixed_usd=usd,
         idle_energy_usd=np.full(count, 3.0), load_energy_usd=np.full(count, 9.0), quality=quality,
         quality_sd=np.full(count, 4.0), preference=np.arange(count, dtype=np.float64), speed_group=groups,
         speed_low=np.full(count, 0.6), speed_high=np.full(count, 1.8), price_group=groups,

@@ -88,7 +88,7 @@ def test_a_limited_budget_parts_at_the_first_question() -> None:
 
 def test_the_other_branch_names_the_nearest_option_there() -> None:
     quality = next(step for step in DECISIONS["plain"].flow if step.constraint == "quality")
-    assert re.search(r"likely to be good enough", str(quality.leads_to))
+    assert re.search(r"likely to be (good )?enough", str(quality.leads_to))
     speed = next(step for step in DECISIONS["nothing"].flow if step.constraint == "speed")
     assert not speed.passes
     assert "Qwen/Qwen3-8B" in str(speed.leads_to)

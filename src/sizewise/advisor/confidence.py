@@ -37,8 +37,9 @@ MOST_FORMATS, MOST_MODELS = 8, 6
 MOST_SHOWN = 4
 SEARCHED = 80
 """Ranked survivors among which the finalists are found. [count]"""
-SPEEDS = 2.0 ** np.linspace(-3.0, 3.0, 13)
-"""Speeds against the likely one at which capacities are computed; between them they are interpolated. [ratio]"""
+SPEEDS = 2.0 ** np.linspace(-3.0, 3.0, 97)
+"""Speeds against the likely one at which capacities are computed; between them they are interpolated. [ratio] So fine
+because the capacity for one person is a step: from nobody to one, at the speed that just meets the targets."""
 LOAD_LOW, LOAD_HIGH = 0.7, 1.4
 """80 % range of the users that really come, against those asked for. [ratio] Assumed; one person stays one."""
 CROWD = 4.0
@@ -116,6 +117,7 @@ def finalists_of(found: Found, positions: list[int]) -> Finalists:
     return Finalists(
         speed_factors=SPEEDS,
         users_each=np.array([entry.users_each for entry in entries]),
+        active_ratio=survivors.values.active_ratio[positions],
         max_replicas=_column(entries, "max_replicas"),
         fixed_usd=_column(entries, "fixed_usd"),
         idle_energy_usd=_column(entries, "idle_energy_usd"),

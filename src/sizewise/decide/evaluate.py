@@ -15,7 +15,7 @@ from sizewise.domain.number import Array  # noqa: TC001 - dataclass annotations 
 from sizewise.estimate.columns import Columns
 from sizewise.estimate.cost import monthly_usd
 from sizewise.estimate.kv_cache import KV_TYPE_BYTES
-from sizewise.estimate.load import capacity_sequences, users_per_replica
+from sizewise.estimate.load import active_ratio, busy_ratio, capacity_sequences, users_per_replica
 from sizewise.estimate.memory import MemoryTerms, max_sequences, memory_terms, shortfall_bytes
 from sizewise.estimate.prefill import Prefill, prefill
 from sizewise.estimate.speed import StepTerms, step_s, step_terms
@@ -83,7 +83,10 @@ class Evaluated(Columns):
     num_users: Array
     """Users that one replica carries within the targets. [users]"""
     replicas: Array
+    active_ratio: Array
+    """Share of the time in which the request of a user runs, answered as quickly as alone. [ratio]"""
     busy_ratio: Array
+    """Share of the active hours in which a replica works, answers as quick as alone: a lower end under load. [ratio]"""
     monthly_usd: Array
     """Cheapest allowed path. [USD/month]"""
     path: Array
@@ -172,18 +175,20 @@ def evaluate(block: Block, request: Request) -> Evaluated:
     replicas = np.where(
         replicas <= np.minimum(block.max_replicas, request.limits.max_replicas), replicas, np.inf
     )
-    with np.errstate(invalid="ignore"):
-        busy_ratio = workload.num_users / (replicas * users)
-    usd, path, upfront_usd = cheapest_path(block, request, replicas, busy_ratio)
+    decode_s, prefill_s = np.asarray(step_s(known.step, 1.0)), np.asarray(known.prompt.total_s)
+    active = active_ratio(prefill_s + workload.output_tokens * decode_s, workload.think_time_s)
+    busy = busy_ratio(active, workload.num_users / replicas)
+    usd, path, upfront_usd = cheapest_path(block, request, replicas, busy)
     return Evaluated(
         shortfall_bytes=np.asarray(shortfall_bytes(known.memory, 1.0)),
         max_sequences=np.asarray(fitting),
-        decode_s=np.asarray(step_s(known.step, 1.0)),
-        prefill_s=np.asarray(known.prompt.total_s),
+        decode_s=decode_s,
+        prefill_s=prefill_s,
         num_sequences=running,
         num_users=users,
         replicas=replicas,
-        busy_ratio=busy_ratio,
+        active_ratio=np.asarray(active),
+        busy_ratio=busy,
         monthly_usd=usd,
         path=path,
         upfront_usd=upfront_usd,

@@ -14,6 +14,7 @@ import numpy as np
 
 from sizewise.decide.rank import COST_TIE_RATIO, FREE_TIE_USD
 from sizewise.domain.number import Array  # noqa: TC001 - dataclass annotations are read at run time
+from sizewise.estimate.load import busy_ratio
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -165,6 +166,8 @@ class Finalists:
     """Speeds against the likely one for which the capacity is known, rising. [speeds]"""
     users_each: Array
     """Users that one replica carries at each of these speeds. [options, speeds]"""
+    active_ratio: Array
+    """Share of the time in which the request of a user runs, at the likely speed. [ratio]"""
     max_replicas: Array
     fixed_usd: Array
     """For each replica, without electricity: rent, or what owning costs. [USD/month]"""
@@ -205,7 +208,10 @@ class Conditions:
 
 
 def sampled(finalists: Finalists, asked: Conditions, num_worlds: int) -> Outcomes:
-    """Every option in every world; one that is too slow costs what all of its replicas cost. [worlds, options]"""
+    """Every option in every world; one that is too slow costs what all of its replicas cost. [worlds, options]
+
+    At f times the speed an answer takes E / f, so a user's request runs E / (E + f Z) of the time.
+    """
     load = factors("load", num_worlds, low=asked.users_low, high=asked.users_high)
     users = np.maximum(asked.num_users * load, 1.0)[:, None]
     tariff = factors("electricity", num_worlds, low=asked.tariff_low, high=asked.tariff_high)[:, None]
@@ -214,17 +220,18 @@ def sampled(finalists: Finalists, asked: Conditions, num_worlds: int) -> Outcome
     speeds = _by_group("speed", finalists.speed_group, finalists.speed_low, finalists.speed_high, num_worlds)
     for i, speed in enumerate(speeds):
         each[:, i] = np.interp(speed, finalists.speed_factors, finalists.users_each[i])
+    active = finalists.active_ratio / (
+        finalists.active_ratio + np.array(speeds).T * (1.0 - finalists.active_ratio)
+    )
     with np.errstate(divide="ignore", invalid="ignore"):
         replicas = np.where(each >= users, 1.0, np.ceil(users / (asked.headroom_ratio * each)))
         is_slow = ~(replicas <= finalists.max_replicas)
         replicas = np.where(is_slow, finalists.max_replicas, replicas)
-        busy = np.where(is_slow, 1.0, users / (replicas * each))
+        busy = np.where(is_slow, 1.0, busy_ratio(active, users / replicas))
         prices = np.array(
             _by_group("price", finalists.price_group, finalists.price_low, finalists.price_high, num_worlds)
         ).T
-        energy = tariff * (
-            finalists.idle_energy_usd + finalists.load_energy_usd * np.minimum(busy, 1.0) * hours
-        )
+        energy = tariff * (finalists.idle_energy_usd + finalists.load_energy_usd * busy * hours)
         usd = replicas * (finalists.fixed_usd * prices + energy)
     errors = _shared({f"quality {name}" for name in finalists.model}, num_worlds)
     quality = np.array([errors[f"quality {name}"] for name in finalists.model]).T

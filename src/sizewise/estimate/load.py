@@ -22,6 +22,8 @@ LARGEST_BATCH = 2**MAX_BITS - 1
 """Most running sequences that are looked at. [count]"""
 CROWD_DEVIATIONS = 1.2816
 """Users are planned so that in 90 % of all moments no more than the allowed sequences run: normal quantile."""
+LARGEST_RATIO = 1.0 - 2.0**-53
+"""Largest share below 1, whose rest has a logarithm. [ratio]"""
 
 
 def capacity_sequences(replica: Replica, *, max_tpot_s: Number, max_ttft_s: Number) -> Array:
@@ -113,13 +115,29 @@ def _chosen(replica: Replica, mask: Array, shape: tuple[int, ...]) -> Replica:
 def users_per_replica(replica: Replica, *, num_sequences: Number, think_time_s: Number) -> Array:
     """Users that one replica carries when at most `num_sequences` of their requests may run at once. [users]
 
-    An answer takes E seconds and a pause Z, so a user's request runs with p = E / (E + Z), and of N users
+    A user's request runs for a share p of the time (`active_ratio`), and of N users
     N p +- sqrt(N p (1 - p)) run. The largest N whose 90 % quantile stays within the sequences, and never fewer than
     the sequences: without thinking (Z = 0) they are equal. 0 sequences carry nobody.
     """
     b = np.asarray(num_sequences, dtype=np.float64)
     answer_s = held_s(replica, np.maximum(b, 1.0))
-    active_ratio = answer_s / (answer_s + think_time_s)
-    deviation = CROWD_DEVIATIONS * np.sqrt(active_ratio * (1.0 - active_ratio))
-    root = (np.sqrt(deviation**2 + 4.0 * active_ratio * b) - deviation) / (2.0 * active_ratio)
+    active = active_ratio(answer_s, think_time_s)
+    deviation = CROWD_DEVIATIONS * np.sqrt(active * (1.0 - active))
+    root = (np.sqrt(deviation**2 + 4.0 * active * b) - deviation) / (2.0 * active)
     return np.where(b > 0, np.maximum(root**2, b), 0.0)
+
+
+def active_ratio(answer_s: Number, think_time_s: Number) -> Number:
+    """Share of the time in which a user's request runs: answer / (answer + pause). [ratio]"""
+    return answer_s / (answer_s + think_time_s)
+
+
+def busy_ratio(active: Number, num_users: Number) -> Array:
+    """Share of the time in which a replica works: at least one of its independent users has a request running. [ratio]
+
+    1 - (1 - p)^N, p as in `active_ratio`.
+
+    >>> float(busy_ratio(0.5, 2.0))
+    0.75
+    """
+    return np.asarray(-np.expm1(num_users * np.log1p(-np.minimum(active, LARGEST_RATIO))))
