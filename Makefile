@@ -68,7 +68,6 @@ verify: .venv/tools .venv/engine ## shapes run by the real engine on this comput
 bench: .venv/package .venv/tools .venv/engine .bench-venv/llmfit .bench-venv/aiconfigurator ## speed and memory beside llmfit and aiconfigurator, in one run; writes docs/performance.md
 	$(BIN)/python scripts/bench.py --llmfit $(BENCH_BIN)/llmfit \
 	  --aiconfigurator .bench-venv/aic/bin/aiconfigurator --out docs/performance.md
-	$(BIN)/python scripts/bench_evaluate.py
 
 hidden-costs: .venv/package ## what three kinds of machines really cost, and when 30B runs on a consumer card: docs/hidden_costs.md
 	$(BIN)/python scripts/render_hidden_costs.py --out docs/hidden_costs.md

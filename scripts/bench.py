@@ -90,6 +90,10 @@ Which of 2,000 deployments serve 20 classes of requests at the lowest cost, from
 
 {worlds} Goal: at most 1 s.
 
+## Asking servers
+
+{asking}
+
 ## Memory of the whole catalog
 
 Every model in every format on every engine that runs it, and on every device: {catalog_sizes}.
@@ -155,6 +159,7 @@ def performance_page(llmfit: str, aiconfigurator: str, num_runs: int) -> str:
             ]
         ),
         portfolio=portfolio_line(),
+        asking=_output([sys.executable, str(HERE / "bench_evaluate.py")]),
     )
 
 

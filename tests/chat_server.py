@@ -40,6 +40,9 @@ class ChatServer:
     times_s: list[float] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
     bodies: list[dict[str, Any]] = field(default_factory=list)
+    ports: list[int] = field(default_factory=list)
+    """Of the other end of each request's connection."""
+    models: tuple[str, ...] = ("fake",)
     address: str = ""
     stopped: threading.Event = field(default_factory=threading.Event)
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -53,7 +56,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing."""
 
     def do_GET(self) -> None:
-        self._send(200, json.dumps({"data": [{"id": "fake"}]}).encode())
+        self._send(200, json.dumps({"data": [{"id": name} for name in self.chat.models]}).encode())
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
@@ -61,6 +64,7 @@ class _Handler(BaseHTTPRequestHandler):
         with chat.lock:
             chat.questions.append(question)
             chat.bodies.append(body)
+            chat.ports.append(self.client_address[1])
             chat.times_s.append(time.monotonic())
             chat.keys.append(self.headers.get("Authorization", ""))
             is_faulty = bool(chat.fault) and chat.count > 0 and chat.faulty(question)

@@ -14,15 +14,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
 TINY = Path(__file__).parent / "data" / "tiny"
 """Models that `scripts/train_tiny.py` trained."""
 START_S = 30.0
 HEALTHY = 200
 PROGRAM = """
-import sys, threading, xllamacpp
+import os, sys, xllamacpp
 given = dict(pair.split("=", 1) for pair in sys.argv[1:])
+if given["processors"]:
+    os.sched_setaffinity(0, {int(number) for number in given["processors"].split(",")})
 params = xllamacpp.CommonParams()
 params.model.path = given["path"]
 params.model_alias = [given["alias"]]
@@ -32,7 +34,7 @@ params.n_ctx = int(given["context"]) * int(given["slots"])
 params.cpuparams.n_threads = params.cpuparams_batch.n_threads = int(given["threads"])
 params.n_threads_http = int(given["slots"]) + 4
 params.use_jinja, params.ui, params.warmup, params.verbosity = True, False, False, -1
-params.fit_params = False
+params.fit_params, params.endpoint_metrics = False, True
 server = xllamacpp.Server(params)
 print(server.listening_address, flush=True)
 sys.stdin.read()
@@ -42,15 +44,17 @@ sys.stdin.read()
 
 @contextmanager
 def llama_server(
-    path: Path, *, slots: int = 4, context_tokens: int = 128, threads: int = 1, alias: str = ""
-) -> Iterator[str]:
-    """The address of a running server; it is stopped in any case."""
+    path: Path, *, slots: int = 4, context_tokens: int = 128, threads: int = 1, alias: str = "",
+    processors: Collection[int] = (),
+) -> Iterator[str]:  # fmt: skip
+    """The address of a running server, held to `processors` where some are given; it is stopped in any case."""
     given = {
         "path": path,
         "slots": slots,
         "context": context_tokens,
         "threads": threads,
         "alias": alias or path.stem,
+        "processors": ",".join(str(number) for number in processors),
     }
     child = subprocess.Popen(
         [sys.executable, "-c", PROGRAM, *(f"{name}={value}" for name, value in given.items())],

@@ -12,34 +12,35 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sizewise.errors import BadInput, InvalidFile
+from sizewise.errors import InvalidFile
+from sizewise.proof.endpoint import target_of
+from sizewise.proof.endpoint_reply import Reply
 from sizewise.proof.load.bench_files import imported_runs
-from sizewise.proof.load.client import LoadClient, LoadTarget, target_url
 from sizewise.proof.load.counters import counted, parsed_counters
 from sizewise.proof.load.drive import Driven, Load, drive
 from sizewise.proof.load.figures import latency, load_figures
-from sizewise.proof.load.outcome import Outcome
+from sizewise.proof.load.request import Asker, opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
 
-def outcome(*token_times_s: float, started_s: float = 0.0, error: str = "") -> Outcome:
-    return Outcome(
-        started_s=started_s, token_times_s=token_times_s, ended_s=max(token_times_s, default=1.0), prompt_tokens=10,
-        output_tokens=len(token_times_s), error=error,
+def reply(*piece_times_s: float, started_s: float = 0.0, failure: str = "") -> Reply:
+    return Reply(
+        started_s=started_s, piece_times_s=piece_times_s, ended_s=max(piece_times_s, default=1.0), prompt_tokens=10,
+        output_tokens=len(piece_times_s), failure=failure,
     )  # fmt: skip
 
 
 def test_figures_of_two_answers_and_a_failure() -> None:
     """Worked by hand: TTFT 1 and 2, TPOT (3 - 1) / 2 = 1 and (6 - 2) / 2 = 2, six tokens in 6 s."""
-    good = [outcome(1.0, 2.0, 3.0), outcome(2.0, 4.0, 6.0)]
-    found = load_figures(Driven(outcomes=(*good, outcome(error="timeout")), elapsed_s=6.0, processor_s=0.6))
+    good = [reply(1.0, 2.0, 3.0), reply(2.0, 4.0, 6.0)]
+    found = load_figures(Driven(replies=(*good, reply(failure="broken-off")), elapsed_s=6.0, processor_s=0.6))
     assert (found.ttft.mean_s, found.tpot.mean_s, found.e2e.p50_s) == (1.5, 1.5, 4.5)
     assert found.gap.p50_s == 1.5
     assert (found.output_tokens_per_s, found.total_tokens_per_s, found.requests_per_s) == (1.0, 26 / 6, 2 / 6)
-    assert (found.num_requests, found.num_failed, found.errors) == (3, 1, (("timeout", 1),))
+    assert (found.num_requests, found.num_failed, found.errors) == (3, 1, (("broken-off", 1),))
     assert found.generator_ratio == pytest.approx(0.1)
     assert math.isnan(found.server.prompt_s)
 
@@ -53,7 +54,7 @@ def test_percentiles_are_linear_between_order_statistics() -> None:
 def _driven(load: Load, answer_s: float) -> tuple[Driven, int, list[float]]:
     running, most, starts = 0, 0, []
 
-    async def fire() -> Outcome:
+    async def fire() -> Reply:
         nonlocal running, most
         started_s = time.perf_counter()
         starts.append(started_s)
@@ -61,7 +62,7 @@ def _driven(load: Load, answer_s: float) -> tuple[Driven, int, list[float]]:
         most = max(most, running)
         await asyncio.sleep(answer_s)
         running -= 1
-        return outcome(time.perf_counter(), started_s=started_s)
+        return reply(time.perf_counter(), started_s=started_s)
 
     return asyncio.run(drive(load, fire)), most, starts
 
@@ -69,38 +70,19 @@ def _driven(load: Load, answer_s: float) -> tuple[Driven, int, list[float]]:
 def test_a_closed_loop_never_runs_more_than_its_users_and_stops_at_its_requests() -> None:
     driven, most, _ = _driven(Load(num_users=3, max_requests=10), 0.005)
     assert most == 3
-    assert len(driven.outcomes) == 10
+    assert len(driven.replies) == 10
 
 
 def test_a_time_limit_begins_no_further_request() -> None:
     driven, _, _ = _driven(Load(num_users=2, max_requests=1_000, max_s=0.05), 0.02)
-    assert 2 <= len(driven.outcomes) <= 8
+    assert 2 <= len(driven.replies) <= 8
 
 
 def test_poisson_requests_come_whatever_happens_and_at_the_asked_rate() -> None:
     driven, most, starts = _driven(Load(requests_per_s=400.0, max_requests=200), 0.05)
-    assert len(driven.outcomes) == 200
+    assert len(driven.replies) == 200
     assert most > 5  # nobody waits for an answer
     assert 200 / (starts[-1] - starts[0]) == pytest.approx(400.0, rel=0.25)
-
-
-@pytest.mark.parametrize(
-    ("given", "meant"),
-    [
-        ("localhost:8080", "http://localhost:8080/v1"),
-        ("http://h/v1/", "http://h/v1"),
-        ("https://h/v1/chat/completions", "https://h/v1"),
-        ("https://h/api/v1", "https://h/api/v1"),
-    ],
-)
-def test_addresses_are_taken_as_people_type_them(given: str, meant: str) -> None:
-    assert target_url(given) == meant
-
-
-@pytest.mark.parametrize("given", ["ftp://h", "http://", "file:///etc/passwd"])
-def test_other_addresses_are_refused(given: str) -> None:
-    with pytest.raises(BadInput, match="is not an address such as"):
-        target_url(given)
 
 
 class _Moody(BaseHTTPRequestHandler):
@@ -109,10 +91,10 @@ class _Moody(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         mood = body["model"]
-        if mood == "http-500":
+        if mood == "server-error":
             self.send_error(500)
             return
-        if mood == "redirect":
+        if mood == "sent-elsewhere":
             self.send_response(302)
             self.send_header("Location", "http://127.0.0.1:9/elsewhere")
             self.end_headers()
@@ -120,12 +102,14 @@ class _Moody(BaseHTTPRequestHandler):
         self.send_response(200)
         self.send_header("Content-Type", "text/event-stream")
         self.end_headers()
-        if mood == "slow":
+        if mood == "no-answer-in-time":
             time.sleep(1.0)
-        if mood == "server":
+        if mood == "error-in-stream":
             self.wfile.write(b'data: {"error": {"message": "out of memory"}}\n\n')
-        if mood == "nonsense":
-            self.wfile.write(b"data: {\n\ndata: [1]\n\n: ping\n\n")
+        if mood == "not-understood":
+            self.wfile.write(b": ping\n\ndata: [1]\n\n")
+        if mood == "no-text":
+            self.wfile.write(b"data: [DONE]\n\n")
 
     def log_message(self, *_: object) -> None:
         """Quiet."""
@@ -140,24 +124,26 @@ def moody() -> Iterator[str]:
     server.server_close()
 
 
-async def _asked(url: str, mood: str) -> Outcome:
-    async with LoadClient(LoadTarget(url=url, model=mood, uses_chat=True, timeout_s=0.3)) as client:
-        return await client.ask(4, 4)
+async def _asked(address: str, mood: str) -> Reply:
+    target = target_of("", f"{address}#{mood}")
+    async with opened(target, output_tokens=4, attempt_s=0.3) as endpoint:
+        return await Asker(endpoint=endpoint, uses_chat=True).ask(4, 4)
 
 
 @pytest.mark.parametrize(
-    ("mood", "error"),
+    ("mood", "failure"),
     [
-        ("http-500", "http-500"), ("redirect", "http-302"), ("slow", "timeout"), ("server", "server"),
-        ("nonsense", "empty"), ("silent", "empty"),
+        ("error-in-stream", "server-error"), ("silent", "broken-off"), ("no-text", "no-text"),
+        *((word, word) for word in ("server-error", "sent-elsewhere", "no-answer-in-time", "not-understood")),
     ],
 )  # fmt: skip
-def test_what_goes_wrong_is_named_and_never_followed_elsewhere(moody: str, mood: str, error: str) -> None:
-    assert asyncio.run(_asked(moody, mood)).error == error
+def test_what_goes_wrong_is_named_and_never_followed_elsewhere(moody: str, mood: str, failure: str) -> None:
+    found = asyncio.run(_asked(moody, mood))
+    assert (found.failure, found.num_attempts) == (failure, 1)
 
 
-def test_nobody_listening_is_refused() -> None:
-    assert asyncio.run(_asked("http://127.0.0.1:9/v1", "any")).error == "refused"
+def test_nobody_listening_is_not_reached() -> None:
+    assert asyncio.run(_asked("http://127.0.0.1:9", "any")).failure == "not-reached"
 
 
 def test_counters_of_both_servers_are_read() -> None:

@@ -12,8 +12,11 @@ from tests.llama_server import TINY, llama_server
 from sizewise.domain.failures import FAILURES
 from sizewise.errors import BadInput
 from sizewise.proof.endpoint import Endpoint, Patience, Target, target_of
+from sizewise.proof.endpoint_reply import stream_reply
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from sizewise.proof.endpoint_reply import Reply
 
 QUICK = Patience(attempt_s=0.5, first_wait_s=0.01, num_attempts=3, max_wait_s=2.0, max_answer_bytes=2**20)
@@ -22,7 +25,7 @@ QUICK = Patience(attempt_s=0.5, first_wait_s=0.01, num_attempts=3, max_wait_s=2.
 def asked(target: Target, *, is_stream: bool = False, max_tokens: int = 16) -> Reply:
     async def run() -> Reply:
         async with Endpoint(target, QUICK) as endpoint:
-            return await endpoint.ask(
+            return await endpoint.chat(
                 [{"role": "user", "content": "hello"}], is_stream=is_stream, max_tokens=max_tokens
             )
 
@@ -101,7 +104,7 @@ def test_proxies_of_the_environment_are_not_used(monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.parametrize(
-    "given", ["localhost:80", "ftp://a", "http://", "http://a?x=1", "http://me:pass@a", ""]
+    "given", ["localhost:many", "ftp://a", "http://", "http://a?x=1", "http://me:pass@a", ""]
 )
 def test_an_address_that_is_none_is_refused_without_its_password(given: str) -> None:
     with pytest.raises(BadInput) as refused:
@@ -112,7 +115,9 @@ def test_an_address_that_is_none_is_refused_without_its_password(given: str) -> 
 @pytest.mark.parametrize(
     ("given", "url", "model"),
     [
-        ("http://a:1", "http://a:1/v1", ""), ("http://a/v1/", "http://a/v1", ""),
+        ("http://a:1", "http://a:1/v1", ""), ("localhost:80", "http://localhost:80/v1", ""),
+        ("https://h/api/v3/models", "https://h/api/v3", ""), ("h/v1/completions/", "http://h/v1", ""),
+        ("http://a/v1/", "http://a/v1", ""),
         ("https://a/api/v1/chat/completions#x/y:z", "https://a/api/v1", "x/y:z"),
     ],
 )  # fmt: skip
@@ -140,3 +145,56 @@ def test_a_server_with_one_model_needs_no_name_of_it() -> None:
 
     with llama_server(TINY / "small-f16.gguf", alias="tiny") as address:
         assert asyncio.run(name(address)) == "tiny"
+
+
+def test_a_question_of_megabytes_arrives_whole() -> None:
+    async def run(address: str) -> Reply:
+        async with Endpoint(target_of("a", address), QUICK) as endpoint:
+            return await endpoint.chat([{"role": "user", "content": "ä" * 2**20}])
+
+    with chat_server(lambda messages: str(len(messages[-1]["content"]))) as chat:
+        assert asyncio.run(run(chat.address)).text == str(2**20)
+
+
+def test_a_connection_of_its_own_for_each_question_where_that_is_asked_for() -> None:
+    async def run(address: str, *, is_fresh: bool) -> None:
+        async with Endpoint(target_of("a", address), QUICK, is_fresh=is_fresh) as endpoint:
+            for _ in range(3):
+                await endpoint.chat([{"role": "user", "content": "hello"}])
+
+    for is_fresh, num_connections in ((True, 3), (False, 1)):
+        with chat_server(lambda _: "x") as chat:
+            asyncio.run(run(chat.address, is_fresh=is_fresh))
+        assert len(set(chat.ports)) == num_connections
+
+
+def test_text_is_continued_with_the_servers_own_times() -> None:
+    """As llama-server sends it: text in choices, timings in the last piece."""
+
+    async def pieces() -> AsyncIterator[bytes]:
+        yield b'data: {"choices": [{"text": "ab"}]}\n\ndata: {"choices": [{"te'
+        yield b'xt": "c", "finish_reason": "length"}], "timings": {"prompt_ms": 12.0, "predicted_per_token_ms": 3}}\n\n'
+        yield b'data: {"choices": [], "usage": {"prompt_tokens": 5, "completion_tokens": 3}}\n\ndata: [DONE]\n\n'
+
+    reply = asyncio.run(stream_reply(pieces(), 2**20, 0.0))
+    assert (reply.text, reply.prompt_tokens, reply.output_tokens) == ("abc", 5, 3)
+    assert (reply.server_prompt_s, reply.server_token_s) == (0.012, 0.003)
+    assert len(reply.piece_times_s) == 2
+
+
+def test_a_key_that_could_carry_a_header_is_refused_without_being_shown() -> None:
+    with pytest.raises(BadInput, match="line break") as refused:
+        target_of("a", "http://a", key="s3cret\r\nX: y")
+    assert "s3cret" not in str(refused.value)
+
+
+def test_a_server_with_several_models_wants_one_named() -> None:
+    async def name(address: str) -> str:
+        async with Endpoint(target_of("a", address), QUICK) as endpoint:
+            return (await endpoint.with_model()).model
+
+    with (
+        chat_server(lambda _: "x", models=("small", "large")) as chat,
+        pytest.raises(BadInput, match=r"several models.*#small; it has: small, large"),
+    ):
+        asyncio.run(name(chat.address))

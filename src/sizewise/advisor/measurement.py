@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import math
 import os
 from dataclasses import dataclass, replace
@@ -14,6 +13,7 @@ from sizewise import units
 from sizewise.advisor.asking import LARGEST_TOKENS, optional
 from sizewise.advisor.measure_prediction import Named, predicted_load
 from sizewise.advisor.measure_records import keep
+from sizewise.domain.failures import FAILURES
 from sizewise.domain.measured_load import Counted, MeasureAnswer
 from sizewise.domain.text import T
 from sizewise.errors import BadInput, NotSupported
@@ -25,10 +25,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from sizewise.domain.text import Text
-    from sizewise.proof.load.client import LoadClient, LoadTarget
+    from sizewise.proof.endpoint import Endpoint, Target
     from sizewise.proof.load.drive import Driven, Load
+    from sizewise.proof.load.request import Asker
 
 KEY_VARIABLE = "OPENAI_API_KEY"
+OK = 200
 USUAL_PROMPT_TOKENS, USUAL_OUTPUT_TOKENS, USUAL_REQUESTS, USUAL_S = 512, 64, 32, 60.0
 MOST_USERS, MOST_REQUESTS, MOST_RATE, LONGEST_S = 4_096, 1_000_000, 100_000.0, 86_400.0
 FIRST_WORDS = 32
@@ -51,7 +53,9 @@ class MeasureQuestion:
     time_limit: str | float | None = None
     uses_chat: bool = False
     served_model: str | None = None
-    """Name to ask the server for; its first one by default."""
+    """Name to ask the server for; its only one by default."""
+    key: str | None = None
+    """Name of the environment variable that holds the key; OPENAI_API_KEY by default."""
     named: Named = NOTHING_NAMED
     uses_store: bool = True
 
@@ -64,15 +68,10 @@ def measure(
     Raises: BadInput, InvalidQuantity for a load that makes no sense; NotSupported where the server gives no answer;
     MissingExtra without the HTTP library.
     """
-    from sizewise.proof.load.client import LoadTarget, target_url
-
     asked = question or MeasureQuestion()
     load, lengths = _load(asked), _lengths(asked)
-    target = LoadTarget(
-        url=target_url(url), model=asked.served_model or "", uses_chat=asked.uses_chat,
-        api_key=os.environ.get(KEY_VARIABLE, ""),
-    )  # fmt: skip
-    found = asyncio.run(_run(target, load, lengths, on_done))
+    target = _target(url, asked)
+    found = asyncio.run(_run(target, load, lengths, uses_chat=asked.uses_chat, on_done=on_done))
     answer = MeasureAnswer(
         source=target.url, generator="sizewise", model=found.model, known_model="", quantization="",
         engine=found.counted.engine, engine_version="", device="", num_devices=1,
@@ -81,8 +80,8 @@ def measure(
         notes=(), kept_in="",
     )  # fmt: skip
     if answer.measured.num_failed == answer.measured.num_requests:
-        kinds = ", ".join(kind for kind, _ in answer.measured.errors)
-        raise NotSupported("{url} gave no answer: {kinds}", url=target.url, kinds=kinds)
+        raise NotSupported("{url} gave no answer: {why}", url=target.url,
+                           why=FAILURES[answer.measured.errors[0][0]])  # fmt: skip
     return _completed(answer, asked)
 
 
@@ -119,9 +118,8 @@ def _notes(answer: MeasureAnswer) -> Iterator[Text]:
         yield T(
             "this program took {share} of a processor: on the same computer it slows the server", share=share
         )
-    if answer.measured.num_failed:
-        kinds = ", ".join(f"{kind} {count}" for kind, count in answer.measured.errors)
-        yield T("failed requests: {kinds}", kinds=kinds)
+    for kind, count in answer.measured.errors:
+        yield T("failed: {why} ({n} times)", why=FAILURES[kind], n=f"{count:,}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,51 +129,57 @@ class _Found:
     model: str
 
 
+def _target(url: str, asked: MeasureQuestion) -> Target:
+    from sizewise.proof.endpoint import target_of
+
+    variable = asked.key or KEY_VARIABLE
+    key = os.environ.get(variable, "")
+    if asked.key and not key:
+        raise BadInput("the environment variable {given} is empty; it should hold the key", given=asked.key)
+    target = target_of("", url, key=key)
+    return replace(target, model=asked.served_model) if asked.served_model else target
+
+
 async def _run(
-    target: LoadTarget, load: Load, lengths: tuple[int, int], on_done: Callable[[int], None] | None
-) -> _Found:
+    target: Target, load: Load, lengths: tuple[int, int], *, uses_chat: bool, on_done: Callable[[int], None] | None
+) -> _Found:  # fmt: skip
     """Warm up, look at the counters, load, look again."""
-    from sizewise.proof.load.client import LoadClient
     from sizewise.proof.load.drive import drive
+    from sizewise.proof.load.request import Asker, opened
 
     prompt_tokens, output_tokens = lengths
-    async with LoadClient(target, seed=load.seed) as first:
-        served = target.model or await _first_model(first)
-    target = replace(target, model=served)
-    async with LoadClient(target, seed=load.seed) as client:
-        num_words = await _warmed(client, load, prompt_tokens, output_tokens)
-        before = parsed_counters(await client.text_of(f"{target.server_url}/metrics"))
-        driven = await drive(load, lambda: client.ask(num_words, output_tokens), on_done)
-        after = parsed_counters(await client.text_of(f"{target.server_url}/metrics"))
-    return _Found(driven=driven, counted=counted(before, after), model=served)
+    async with opened(target, output_tokens=output_tokens) as endpoint:
+        target = await endpoint.with_model()
+        asker = Asker(endpoint=endpoint, uses_chat=uses_chat, seed=load.seed)
+        num_words = await _warmed(asker, load, prompt_tokens, output_tokens)
+        before = await _counters(endpoint)
+        driven = await drive(load, lambda: asker.ask(num_words, output_tokens), on_done)
+        after = await _counters(endpoint)
+    return _Found(driven=driven, counted=counted(before, after), model=target.model)
 
 
-async def _first_model(client: LoadClient) -> str:
-    """What the server calls its model.
-
-    Raises: NotSupported where nobody answers.
-    """
-    text = await client.text_of(f"{client.target.url}/models")
+async def _counters(endpoint: Endpoint) -> dict[str, float]:
+    """What the server has counted so far; nothing where it does not tell."""
     try:
-        return str(json.loads(text or "")["data"][0]["id"])
-    except (ValueError, KeyError, IndexError, TypeError):
-        raise NotSupported(
-            "no list of models at {url}/models; check the address, or name --served-model",
-            url=client.target.url,
-        ) from None
+        status, content = await endpoint.page(endpoint.target.url.removesuffix("/v1") + "/metrics")
+    except NotSupported:
+        return {}
+    return parsed_counters(content.decode("utf-8", "replace")) if status == OK else {}
 
 
-async def _warmed(client: LoadClient, load: Load, prompt_tokens: int, output_tokens: int) -> int:
+async def _warmed(asker: Asker, load: Load, prompt_tokens: int, output_tokens: int) -> int:
     """Words of a prompt of so many tokens; the requests that find out also warm the server up."""
     num_words = min(FIRST_WORDS, prompt_tokens)
     for _ in range(2):
-        told = await client.ask(num_words, min(output_tokens, 8))
-        if told.error:
-            raise NotSupported("{url} gave no answer: {kinds}", url=client.target.url, kinds=told.error)
+        told = await asker.ask(num_words, min(output_tokens, 8))
+        if told.failure:
+            why = T("{what} ({detail})", what=FAILURES[told.failure], detail=told.detail)
+            raise NotSupported("{url} gave no answer: {why}", url=asker.endpoint.target.url,
+                               why=why if told.detail else FAILURES[told.failure])  # fmt: skip
         if told.prompt_tokens:
             num_words = max(1, round(num_words * prompt_tokens / told.prompt_tokens))
     if load.requests_per_s is None and load.num_users > 1:
-        await asyncio.gather(*(client.ask(num_words, 2) for _ in range(load.num_users)))
+        await asyncio.gather(*(asker.ask(num_words, 2) for _ in range(load.num_users)))
     return num_words
 
 

@@ -38,7 +38,8 @@ NAMES = ("model", "quantization", "engine", "engine_version", "device")
 @option("--requests", metavar="N", help="At most so many requests; 32 by default.")
 @option("--time-limit", metavar="TIME", help="No request begins later than this; 60 s by default.")
 @option("--chat", "uses_chat", is_flag=True, help="Ask for chat answers instead of continued text.")
-@option("--served-model", metavar="NAME", help="Name to ask the server for; its first model by default.")
+@option("--served-model", metavar="NAME", help="Name to ask the server for; its only model by default.")
+@option("--key", metavar="NAME", help="Environment variable that holds the key; OPENAI_API_KEY by default.")
 @option("--model", metavar="MODEL", help="The same model in the catalog, for the prediction.")
 @option("--quantization", metavar="NAME", help="Number format of the weights, such as Q4_K_M or FP8.")
 @option("--engine", metavar="NAME", help="The engine, such as llama.cpp or vllm.")
@@ -54,7 +55,7 @@ NAMES = ("model", "quantization", "engine", "engine_version", "device")
 @option("--out", metavar="FILE", help="Write the answer to a file.")
 @click.pass_context
 def command(ctx: click.Context, /, **given: Any) -> int:  # noqa: ANN401 - what was typed
-    """Measure one endpoint; a key is read from OPENAI_API_KEY and kept nowhere."""
+    """Measure one endpoint; the key is read from the environment and kept nowhere."""
     from sizewise.advisor.measure_prediction import Named
     from sizewise.advisor.measure_records import measured_csv
     from sizewise.advisor.measurement import MeasureQuestion, measure, measure_imported

@@ -13,6 +13,8 @@ FAILURES = {
     "refused": T("the server refused the question"),
     "sent-elsewhere": T("the server sends to another address, which is not followed"),
     "not-understood": T("the answer is not in the OpenAI format"),
+    "no-text": T("the answer has no text"),
     "too-long": T("the answer is longer than the limit"),
+    "unsaid": T("the result file does not say why"),
 }
 """Everything that can go wrong with one question, in words."""

@@ -36,6 +36,7 @@ class LoadMeasured:
     num_requests: int
     num_failed: int
     errors: tuple[tuple[str, int], ...]
+    """Words of `domain.failures`, and how often."""
     elapsed_s: float
     prompt_tokens: float
     """Median length of a prompt, by the server's count. [tokens]"""

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
 DATA = b"data:"
 DONE = b"[DONE]"
+TIMINGS = "timings"
+"""What llama-server adds to the last piece."""
+MILLISECOND_S = 1e-3
 
 
 class Broken(Exception):
@@ -39,6 +42,10 @@ class Reply:
     """When each piece of text came; one for a plain answer. A piece is about a token."""
     ended_s: float = 0.0
     num_attempts: int = 1
+    server_prompt_s: float | None = None
+    """Reading the prompt by the server's own clock (llama-server); None: it does not say. [s]"""
+    server_token_s: float | None = None
+    """Each token by the server's own clock. [s]"""
     failure: str = ""
     """A word of `domain.failures`; empty: answered."""
     detail: str = ""
@@ -47,6 +54,19 @@ class Reply:
     def ttft_s(self) -> float | None:
         """Time to the first piece of text. [s]"""
         return self.piece_times_s[0] - self.started_s if self.piece_times_s else None
+
+    @property
+    def e2e_s(self) -> float | None:
+        """Until the last piece of text. [s]"""
+        return self.piece_times_s[-1] - self.started_s if self.piece_times_s else None
+
+    @property
+    def tpot_s(self) -> float | None:
+        """Mean time per further token of a stream; None: there was one token only. [s]"""
+        further = (self.output_tokens or len(self.piece_times_s)) - 1
+        if further < 1 or not self.piece_times_s:
+            return None
+        return (self.piece_times_s[-1] - self.piece_times_s[0]) / further
 
     @property
     def gaps_s(self) -> tuple[float, ...]:
@@ -73,7 +93,7 @@ async def plain_reply(pieces: AsyncIterator[bytes], limit_bytes: int, started_s:
     answer = _parsed(bytes(content))
     try:
         choice = answer["choices"][0]
-        message = choice["message"]
+        message = choice.get("message") or {"content": choice["text"]}
         text, reasoning = _text(message.get("content")), _text(message.get("reasoning_content"))
     except (KeyError, IndexError, TypeError, AttributeError):
         raise Broken("not-understood", detail=_start(bytes(content))) from None
@@ -102,7 +122,8 @@ async def stream_reply(pieces: AsyncIterator[bytes], limit_bytes: int, started_s
         raise Broken("broken-off", detail=f"after {len(told.times_s)} pieces")
     return Reply(text="".join(told.text), reasoning="".join(told.reasoning), finish=told.finish,
                  prompt_tokens=told.usage[0], output_tokens=told.usage[1], started_s=started_s,
-                 piece_times_s=tuple(told.times_s), ended_s=perf_counter())  # fmt: skip
+                 piece_times_s=tuple(told.times_s), ended_s=perf_counter(),
+                 server_prompt_s=told.server_s[0], server_token_s=told.server_s[1])  # fmt: skip
 
 
 class _Told:
@@ -114,6 +135,7 @@ class _Told:
         self.times_s: list[float] = []
         self.finish, self.is_done = "", False
         self.usage: tuple[int | None, int | None] = (None, None)
+        self.server_s: tuple[float | None, float | None] = (None, None)
 
     def take(self, line: bytes, now_s: float) -> None:
         """One line of the stream; comments and names of events are passed over."""
@@ -128,10 +150,13 @@ class _Told:
             raise Broken("server-error", detail=_start(content))
         if event.get("usage"):
             self.usage = _usage(event)
+        if TIMINGS in event:
+            self.server_s = _server_s(event[TIMINGS])
         try:
             for choice in event.get("choices", ())[:1]:
                 delta = choice.get("delta") or {}
-                said, thought = _text(delta.get("content")), _text(delta.get("reasoning_content"))
+                said = _text(delta.get("content")) or _text(choice.get("text"))
+                thought = _text(delta.get("reasoning_content"))
                 self.finish = str(choice.get("finish_reason") or self.finish)
                 if said or thought:
                     self.times_s.append(now_s)
@@ -161,6 +186,16 @@ def _usage(answer: dict[str, Any]) -> tuple[int | None, int | None]:
         return None, None
     prompt, output = (usage.get(name) for name in ("prompt_tokens", "completion_tokens"))
     return _count(prompt), _count(output)
+
+
+def _server_s(timings: object) -> tuple[float | None, float | None]:
+    told = timings if isinstance(timings, dict) else {}
+    prompt, token = (_seconds(told.get(name)) for name in ("prompt_ms", "predicted_per_token_ms"))
+    return prompt, token
+
+
+def _seconds(value_ms: object) -> float | None:
+    return value_ms * MILLISECOND_S if isinstance(value_ms, (int, float)) else None
 
 
 def _count(value: object) -> int | None:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sizewise.proof.endpoint import Endpoint
 from sizewise.proof.evaluate.code_run import passes
@@ -53,6 +53,11 @@ class Asked:
     prices: Mapping[str, Price]
     max_usd: float | None
 
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What goes into every request."""
+        return {"max_tokens": self.max_tokens, "temperature": self.temperature, "seed": self.seed}
+
 
 @dataclass
 class Progress:
@@ -84,6 +89,7 @@ async def ask_all(
     progress.cost_usd = sum(kept.cost_usd for kept in answers.values())
     progress.num_total = len(items) * len(asked.targets)
     seen(progress, answers)
+    run = _Run(asked=asked, folder=folder, progress=progress, answers=answers, seen=seen)
     async with AsyncExitStack() as stack:
         workers = []
         for target in asked.targets:
@@ -91,40 +97,59 @@ async def ask_all(
                 Endpoint(target, asked.patience, num_connections=asked.concurrency)
             )
             left = iter([item for item in items if (target.name, item.item_id) not in answers])
-            workers += [
-                _work(endpoint, left, asked, folder, progress, answers, seen)
-                for _ in range(asked.concurrency)
-            ]
+            workers += [run.work(endpoint, left) for _ in range(asked.concurrency)]
         await asyncio.gather(*workers)
     return answers
 
 
-async def _work(  # noqa: PLR0913 - what all workers share
-    endpoint: Endpoint, left: Iterator[Item], asked: Asked, folder: RunFolder, progress: Progress,
-    answers: dict[tuple[str, str], Kept], seen: Seen,
-) -> None:  # fmt: skip
-    """One question after the other, until there are none or nobody needs them."""
-    name = endpoint.target.name
-    for item in left:
+@dataclass(frozen=True, kw_only=True)
+class _Run:
+    """What all workers share."""
+
+    asked: Asked
+    folder: RunFolder
+    progress: Progress
+    answers: dict[tuple[str, str], Kept]
+    seen: Seen
+
+    async def work(self, endpoint: Endpoint, left: Iterator[Item]) -> None:
+        """One question after the other, until there are none or nobody needs them.
+
+        An answer is graded and written down while the server has the next question already: it never waits for us.
+        """
+        name, keeping = endpoint.target.name, None
+        for item in left:
+            most_usd = _most_usd(item, self.asked, name)
+            if self._is_over(name, most_usd):
+                break
+            self.progress.reserved_usd += most_usd
+            reply = await endpoint.chat(item.messages, **self.asked.settings)
+            cost_usd = _cost_usd(reply, self.asked.prices.get(name))
+            self.progress.reserved_usd -= most_usd
+            self.progress.cost_usd += cost_usd
+            self.progress.given_up[name] = self.progress.given_up.get(name, 0) + 1 if reply.failure else 0
+            if keeping is not None:
+                await keeping  # no more than one answer waits for its grade
+            keeping = asyncio.create_task(self._keep(item, name, reply, cost_usd))
+        if keeping is not None:
+            await keeping
+
+    def _is_over(self, name: str, most_usd: float) -> bool:
+        progress, max_usd = self.progress, self.asked.max_usd
         if name in progress.finished or progress.given_up.get(name, 0) >= GIVE_UP_AFTER:
-            return
-        most_usd = _most_usd(item, asked, name)
-        if asked.max_usd is not None and progress.cost_usd + progress.reserved_usd + most_usd > asked.max_usd:
+            return True
+        if max_usd is not None and progress.cost_usd + progress.reserved_usd + most_usd > max_usd:
             progress.is_spent = True
-            return
-        progress.reserved_usd += most_usd
-        reply = await endpoint.ask(
-            item.messages, max_tokens=asked.max_tokens, temperature=asked.temperature, seed=asked.seed
-        )
-        progress.reserved_usd -= most_usd
-        grade = None if reply.failure else await graded(item, reply.text)
-        kept = _kept(item, name, reply, grade, asked.prices.get(name))
-        progress.given_up[name] = progress.given_up.get(name, 0) + 1 if reply.failure else 0
-        folder.add(kept)
-        answers[name, item.item_id] = kept
-        progress.num_done += 1
-        progress.cost_usd += kept.cost_usd
-        seen(progress, answers)
+            return True
+        return False
+
+    async def _keep(self, item: Item, name: str, reply: Reply, cost_usd: float) -> None:
+        await asyncio.sleep(0)  # the next question goes out first
+        kept = _kept(item, name, reply, None if reply.failure else await graded(item, reply.text), cost_usd)
+        self.folder.add(kept)
+        self.answers[name, item.item_id] = kept
+        self.progress.num_done += 1
+        self.seen(self.progress, self.answers)
 
 
 async def graded(item: Item, text: str) -> float | None:
@@ -140,13 +165,15 @@ async def graded(item: Item, text: str) -> float | None:
     return min(grades)
 
 
-def _kept(item: Item, name: str, reply: Reply, grade: float | None, price: Price | None) -> Kept:
-    prompt_tokens, output_tokens = reply.prompt_tokens or 0, reply.output_tokens or 0
+def _cost_usd(reply: Reply, price: Price | None) -> float:
+    return price.of(reply.prompt_tokens or 0, reply.output_tokens or 0) if price else 0.0
+
+
+def _kept(item: Item, name: str, reply: Reply, grade: float | None, cost_usd: float) -> Kept:
     return Kept(
         item_id=item.item_id, endpoint=name, text=reply.text, grade=grade, failure=reply.failure, detail=reply.detail,
-        prompt_tokens=prompt_tokens, output_tokens=output_tokens,
-        cost_usd=price.of(prompt_tokens, output_tokens) if price else 0.0, seconds=reply.total_s,
-        num_attempts=reply.num_attempts, finish=reply.finish,
+        prompt_tokens=reply.prompt_tokens or 0, output_tokens=reply.output_tokens or 0, cost_usd=cost_usd,
+        seconds=reply.total_s, num_attempts=reply.num_attempts, finish=reply.finish,
     )  # fmt: skip
 
 

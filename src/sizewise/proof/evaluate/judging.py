@@ -62,7 +62,7 @@ async def judge_all(  # noqa: PLR0913 - the run, and what has been answered
             kept = known.get((label, pair.item.item_id))
             if kept is None:
                 async with limit:
-                    reply = await endpoint.ask(
+                    reply = await endpoint.chat(
                         question_of(pair, answers, is_swapped=is_swapped), max_tokens=asked.max_tokens, temperature=0.0,
                         seed=asked.seed,
                     )  # fmt: skip

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, is_dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 from sizewise.errors import InvalidFile
@@ -44,8 +44,12 @@ class Kept:
 
 def digest(items: Sequence[Item]) -> str:
     """A short name of these questions and graders."""
-    content = json.dumps([asdict(item) for item in items], sort_keys=True, ensure_ascii=False, default=str)
+    content = json.dumps(items, sort_keys=True, ensure_ascii=False, default=_fields)
     return hashlib.sha256(content.encode()).hexdigest()[:16]
+
+
+def _fields(value: object) -> object:
+    return vars(value) if is_dataclass(value) else str(value)
 
 
 class RunFolder:

@@ -78,7 +78,7 @@ def _guidellm(content: dict[str, Any]) -> Iterator[ImportedRun]:
             measured=LoadMeasured(
                 num_requests=int(totals["total"]),
                 num_failed=int(totals["errored"]),
-                errors=(("errored", int(totals["errored"])),) if totals["errored"] else (),
+                errors=(("unsaid", int(totals["errored"])),) if totals["errored"] else (),
                 elapsed_s=seconds,
                 prompt_tokens=_good(metrics, "prompt_token_count")["median"],
                 output_tokens=_good(metrics, "output_token_count")["median"],
@@ -129,7 +129,7 @@ def _vllm(content: dict[str, Any]) -> ImportedRun:
         measured=LoadMeasured(
             num_requests=completed + failed,
             num_failed=failed,
-            errors=(("failed", failed),) if failed else (),
+            errors=(("unsaid", failed),) if failed else (),
             elapsed_s=float(content["duration"]),
             prompt_tokens=float(content["total_input_tokens"]) / max(completed, 1),
             output_tokens=float(content["total_output_tokens"]) / max(completed, 1),

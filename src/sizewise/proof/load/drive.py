@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from sizewise.proof.load.outcome import Outcome
+    from sizewise.proof.endpoint_reply import Reply
 
-    Fire = Callable[[], Awaitable[Outcome]]
+    Fire = Callable[[], Awaitable[Reply]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +34,7 @@ class Load:
 class Driven:
     """What happened. [s]"""
 
-    outcomes: tuple[Outcome, ...]
+    replies: tuple[Reply, ...]
     elapsed_s: float
     """From the first request to the end of the last answer."""
     processor_s: float
@@ -43,21 +43,21 @@ class Driven:
 
 async def drive(load: Load, fire: Fire, on_done: Callable[[int], None] | None = None) -> Driven:
     """Send the load and wait for all of its answers."""
-    outcomes: list[Outcome] = []
+    replies: list[Reply] = []
 
     async def one() -> None:
-        outcomes.append(await fire())
+        replies.append(await fire())
         if on_done is not None:
-            on_done(len(outcomes))
+            on_done(len(replies))
 
     start_s, processor_s = time.perf_counter(), time.process_time()
     if load.requests_per_s is None:
         await _closed_loop(load, one, start_s + load.max_s)
     else:
         await _poisson(load, one, load.requests_per_s, start_s + load.max_s)
-    ended_s = max((one.ended_s for one in outcomes), default=time.perf_counter())
+    ended_s = max((one.ended_s for one in replies), default=time.perf_counter())
     return Driven(
-        outcomes=tuple(outcomes), elapsed_s=ended_s - start_s, processor_s=time.process_time() - processor_s
+        replies=tuple(replies), elapsed_s=ended_s - start_s, processor_s=time.process_time() - processor_s
     )
 
 

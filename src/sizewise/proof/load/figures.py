@@ -13,28 +13,28 @@ from sizewise.proof.summary import quantile
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from sizewise.proof.endpoint_reply import Reply
     from sizewise.proof.load.drive import Driven
-    from sizewise.proof.load.outcome import Outcome
 
 
 def load_figures(driven: Driven) -> LoadMeasured:
     """Failed requests count as failed and in nothing else."""
-    good = [one for one in driven.outcomes if not one.error]
-    errors = Counter(one.error for one in driven.outcomes if one.error)
-    output = sum(one.output_tokens for one in good)
-    total = output + sum(one.prompt_tokens for one in good)
+    good = [one for one in driven.replies if not one.failure]
+    errors = Counter(one.failure for one in driven.replies if one.failure)
+    output = sum(_written(one) for one in good)
+    total = output + sum(one.prompt_tokens or 0 for one in good)
     elapsed_s = driven.elapsed_s or math.nan
     return LoadMeasured(
-        num_requests=len(driven.outcomes),
+        num_requests=len(driven.replies),
         num_failed=sum(errors.values()),
         errors=tuple(errors.most_common()),
         elapsed_s=driven.elapsed_s,
-        prompt_tokens=_median(one.prompt_tokens for one in good),
-        output_tokens=_median(one.output_tokens for one in good),
-        ttft=latency([one.ttft_s for one in good]),
+        prompt_tokens=_median(one.prompt_tokens or 0 for one in good),
+        output_tokens=_median(_written(one) for one in good),
+        ttft=latency([one.ttft_s for one in good if one.ttft_s is not None]),
         tpot=latency([one.tpot_s for one in good if one.tpot_s is not None]),
         gap=latency([gap for one in good for gap in one.gaps_s]),
-        e2e=latency([one.e2e_s for one in good]),
+        e2e=latency([one.e2e_s for one in good if one.e2e_s is not None]),
         requests_per_s=len(good) / elapsed_s,
         output_tokens_per_s=output / elapsed_s,
         total_tokens_per_s=total / elapsed_s,
@@ -55,7 +55,12 @@ def latency(values: Sequence[float]) -> Latency:
     )
 
 
-def _server_side(good: Sequence[Outcome]) -> ServerSide:
+def _written(reply: Reply) -> int:
+    """Tokens of an answer; where the server does not count them, its pieces."""
+    return reply.output_tokens or len(reply.piece_times_s)
+
+
+def _server_side(good: Sequence[Reply]) -> ServerSide:
     return ServerSide(
         prompt_s=_median(one.server_prompt_s for one in good if one.server_prompt_s is not None),
         token_s=_median(one.server_token_s for one in good if one.server_token_s is not None),

@@ -1,19 +1,12 @@
-"""A real llama-server over a tiny model with random weights, in a process of its own.
-
-python tests/engine_server.py FILE NUM_SLOTS     prints its address, serves until its input ends
-"""
+"""A model with random weights for tests in which nobody reads the answers."""
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 NUM_LAYERS, WIDTH, FFN_WIDTH, NUM_HEADS, NUM_KV_HEADS, VOCABULARY = 6, 512, 1536, 8, 4, 512
@@ -23,7 +16,7 @@ UNKNOWN, CONTROL, NORMAL, BYTE = 2, 3, 1, 6
 """Kinds of tokens in a GGUF file."""
 
 
-def write_tiny_model(path: Path) -> None:
+def write_random_model(path: Path) -> None:
     """A Llama of 19 million random parameters with a vocabulary of bytes and letters."""
     import gguf  # noqa: PLC0415 - of the tests, and only where a server is started
 
@@ -69,40 +62,3 @@ def write_tiny_model(path: Path) -> None:
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
     writer.close()
-
-
-@contextmanager
-def engine_server(path: Path, num_slots: int = 4) -> Iterator[str]:
-    """The address of a server that is up; it ends with the block."""
-    child = subprocess.Popen(
-        [sys.executable, __file__, str(path), str(num_slots)],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-    )  # fmt: skip
-    assert child.stdout is not None
-    assert child.stdin is not None
-    try:
-        yield next(line.split()[1] for line in child.stdout if line.startswith("LISTENING "))
-    finally:
-        child.stdin.close()
-        child.kill()
-        child.wait()
-        child.stdout.close()
-
-
-def serve(path: str, num_slots: int) -> None:
-    """Serve until nobody holds the other end of the input. One thread: the machine is shared with the generator."""
-    import xllamacpp  # noqa: PLC0415 - not installed everywhere
-
-    params = xllamacpp.CommonParams()
-    params.model.path, params.hostnames, params.port = path, ["127.0.0.1"], 0
-    params.n_ctx, params.n_parallel, params.n_gpu_layers = 2048 * num_slots, num_slots, 0
-    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = 1
-    params.endpoint_metrics = True
-    server = xllamacpp.Server(params)
-    sys.stdout.write(f"LISTENING {server.listening_address}\n")
-    sys.stdout.flush()
-    sys.stdin.read()
-
-
-if __name__ == "__main__":
-    serve(sys.argv[1], int(sys.argv[2]))
