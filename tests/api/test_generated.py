@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import jsonschema_rs
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
@@ -23,6 +24,7 @@ SERVER = create_app()
 BAD_REQUEST, OUR_FAULT = 400, 500
 SHARES = {"POST /api/v1/tiers": 0.03, "GET /healthz": 0.0005, "GET /metrics": 0.0005}
 """Share of the cases: tables of all tiers are slow, and two addresses take one request only. Others share the rest."""
+ANSWERED = 200
 MODES = (schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE)
 
 
@@ -52,8 +54,20 @@ def num_cases(operation: Any, total: float) -> int:
     return math.ceil(total * SHARES.get(operation.label, rest))
 
 
+def answers_like(operation: Any) -> Any:
+    """What checks an answer against its description; None for what is no JSON."""
+    content = SCHEMA.raw_schema["paths"][operation.path][operation.method]["responses"]["200"].get(
+        "content", {}
+    )
+    described = content.get("application/json", {}).get("schema")
+    if not described:
+        return None
+    return jsonschema_rs.validator_for({**described, "components": SCHEMA.raw_schema["components"]})
+
+
 def check(operation: Any, num_examples: int) -> None:
     """So many requests, half of them breaking the description."""
+    answer = answers_like(operation)
     cases = st.one_of(*(operation.as_strategy(generation_mode=mode) for mode in MODES))
 
     @settings(max_examples=num_examples, deadline=None, derandomize=not SOAK_SCALE, database=None,
@@ -66,5 +80,7 @@ def check(operation: Any, num_examples: int) -> None:
         assert response.status_code < OUR_FAULT, (case.as_curl_command(), response.content[:300])
         if response.status_code >= BAD_REQUEST and operation.path.startswith("/api"):
             assert response.headers["content-type"][0] == "application/problem+json"
+        if response.status_code == ANSWERED and answer is not None:
+            answer.validate(response.json())
 
     answered()

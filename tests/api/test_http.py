@@ -59,6 +59,30 @@ CASES: tuple[tuple[str, dict[str, Any], tuple[str, ...]], ...] = (
         {"model": "Qwen3-8B", "device": "L40S", "rate": 4},
         ("capacity", "Qwen3-8B", "--device", "L40S", "--rate", "4"),
     ),
+    (
+        "cost",
+        {
+            "model": "Qwen3-8B",
+            "device": "RTX 4090",
+            "requests": "20000/day",
+            "ways": ["api", "buy"],
+            "life": 24,
+        },
+        (
+            "cost",
+            "Qwen3-8B",
+            "--device",
+            "RTX 4090",
+            "--requests",
+            "20000/day",
+            "--way",
+            "api",
+            "--way",
+            "buy",
+            "--life",
+            "24",
+        ),
+    ),
     ("tiers", {"context": "8K"}, ("tiers", "--context", "8K")),
 )
 
@@ -92,6 +116,10 @@ BAD: tuple[tuple[str, object, str], ...] = (
     ("fit", {"model": "Qwen3-8B", "device": ["RTX 4090"], "usable": "a" * 190 + "GiB"}, "invalid-quantity"),
     ("capacity", {"model": "Qwen3-8B", "device": "L40S", "trace": "/etc/passwd"}, "invalid-request"),
     ("compare", {"options": []}, "invalid-request"),
+    ("capacity", {"model": "/etc/passwd", "device": "L40S"}, "unknown-name"),
+    ("capacity", {"model": "org/unheard-of", "device": "L40S"}, "unknown-name"),
+    ("cost", {"model": "ollama:llama3", "device": "L40S"}, "unknown-name"),
+    ("cost", {"model": "Qwen3-8B", "profile": "/etc/passwd"}, "invalid-request"),
 )
 
 
@@ -238,7 +266,7 @@ def test_the_schema_is_the_one_on_file() -> None:
 def test_every_field_of_the_schema_is_described() -> None:
     schemas = bare_app(Settings(), Metrics()).openapi()["components"]["schemas"]
     bodies = {name: schema for name, schema in schemas.items() if name.endswith("Body")}
-    assert len(bodies) == 5
+    assert len(bodies) == 6
     missing = [
         f"{name}.{field}"
         for name, schema in bodies.items()
@@ -246,6 +274,21 @@ def test_every_field_of_the_schema_is_described() -> None:
         if "description" not in what
     ]
     assert missing == []
+
+
+def test_every_answer_is_described_and_every_unit_of_its_fields_is_said() -> None:
+    schema = bare_app(Settings(), Metrics()).openapi()
+    for path, operations in schema["paths"].items():
+        for operation in operations.values():
+            if path.startswith("/api"):
+                content = operation["responses"]["200"]["content"]["application/json"]
+                assert content["schema"], path
+                assert all(
+                    "example" in body for body in operation.get("requestBody", {}).get("content", {}).values()
+                )
+    option = schema["components"]["schemas"]["Option"]["properties"]
+    assert "[s]" in option["ttft_s"]["description"]
+    assert "[USD]" in option["monthly_usd"]["description"]
 
 
 @pytest.mark.parametrize("name", VENDORED)

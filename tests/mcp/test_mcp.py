@@ -33,6 +33,8 @@ QUESTIONS: tuple[tuple[str, dict[str, Any], list[str]], ...] = (
     ("compare", {"options": ["Qwen3-8B@Q4_K_M on RTX 4090"]}, ["compare", "Qwen3-8B@Q4_K_M on RTX 4090"]),
     ("capacity", {"model": "Qwen3-8B", "device": "RTX 4090", "rate": "2"},
      ["capacity", "Qwen3-8B", "--device", "RTX 4090", "--rate", "2"]),
+    ("cost", {"model": "Qwen3-8B", "device": "RTX 4090", "tokens": "2B", "electricity": "0.2/kWh"},
+     ["cost", "Qwen3-8B", "--device", "RTX 4090", "--tokens", "2B", "--electricity", "0.2/kWh"]),
     ("tiers", {"context": "16384"}, ["tiers", "--context", "16384"]),
 )  # fmt: skip
 
@@ -99,7 +101,7 @@ async def test_results_are_those_of_the_command_line(
 async def test_tools_and_the_catalog_are_described(transport: str, address: str) -> None:
     async with connected(transport, address) as client:
         listed = {tool.name: tool for tool in (await client.list_tools()).tools}
-        assert set(listed) == {"recommend", "explain", "fit", "compare", "capacity", "tiers"}
+        assert set(listed) == {"recommend", "explain", "fit", "compare", "capacity", "cost", "tiers"}
         for tool in listed.values():
             assert tool.description
             assert tool.output_schema
@@ -118,6 +120,8 @@ async def test_what_is_wrong_is_one_sentence_for_the_model(address: str) -> None
         for tool, given, part in (
             ("fit", {"model": "Qwen3-8C", "device": ["RTX 4090"]}, "Qwen3-8B"),
             ("fit", {"model": "/etc/passwd", "device": ["RTX 4090"]}, "unknown model"),
+            ("capacity", {"model": "/etc/passwd", "device": "RTX 4090"}, "unknown model"),
+            ("cost", {"model": "/etc/passwd", "device": "RTX 4090"}, "unknown model"),
             ("recommend", {"device": ["RTX 4090"], "context": "many"}, "many"),
             ("recommend", {"catalog": "/etc/passwd"}, "catalog"),
         ):

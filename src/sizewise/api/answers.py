@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from dataclasses import replace
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse
 
 from sizewise import advisor
-from sizewise.api.bodies import CapacityBody, CompareBody, FitBody, RecommendBody, TiersBody
+from sizewise.api.bodies import CapacityBody, CompareBody, CostBody, FitBody, RecommendBody, TiersBody
+from sizewise.api.described import PROBLEMS
 from sizewise.api.language import request_language
 from sizewise.api.work import recommended
 from sizewise.report.answer_json import fit_json, plain, tiers_json
 from sizewise.report.language import Say, speaker, translator
 
-PROBLEMS: dict[int | str, dict[str, Any]] = {
-    code: {
-        "description": what,
-        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
-    }
-    for code, what in {
-        413: "The body is too large.",
-        422: "The question cannot be used; `detail` says what is wrong, `title` is a stable code.",
-        503: "The answer took too long.",
-    }.items()
-}
 router = APIRouter(prefix="/api/v1", responses=PROBLEMS)
 Language = Annotated[
     str | None, Query(alias="lang", description="Language of sentences: en or zh.", max_length=8)
@@ -46,9 +37,8 @@ async def recommend(request: Request, body: RecommendBody, _lang: Language = Non
 @router.post("/fit", summary="Does this model run on this hardware, and what would make it fit?")
 async def fit(request: Request, body: FitBody, _lang: Language = None) -> JSONResponse:
     """The same object as `sizewise fit --json`."""
-    words = body.given()
-    words["model"] = advisor.known_model(body.model)
-    answer = await request.app.state.work.run(advisor.fit, words.pop("model"), **words)
+    work, words = request.app.state.work, body.given()
+    answer = await work.run(advisor.fit, work.model(words.pop("model")), **words)
     return JSONResponse(fit_json(answer, say_of(request)))
 
 
@@ -62,7 +52,19 @@ async def compare(request: Request, body: CompareBody, _lang: Language = None) -
 @router.post("/capacity", summary="How many users and requests a machine carries in time")
 async def capacity(request: Request, body: CapacityBody, _lang: Language = None) -> JSONResponse:
     """The same object as `sizewise capacity --json`."""
-    answer = await request.app.state.work.run(advisor.capacity, body.question(), body.load())
+    work = request.app.state.work
+    question = replace(body.question(), model=(work.model(body.model),))
+    answer = await work.run(advisor.capacity, question, body.load())
+    return JSONResponse(plain(answer, say_of(request)))
+
+
+@router.post(
+    "/cost", summary="What a model costs rented, bought, mixed or from an API, and where these cross"
+)
+async def cost(request: Request, body: CostBody, _lang: Language = None) -> JSONResponse:
+    """The same object as `sizewise cost --json`."""
+    work = request.app.state.work
+    answer = await work.run(advisor.cost, work.model(body.model), body.question(), body.money())
     return JSONResponse(plain(answer, say_of(request)))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 
 from sizewise import __version__
 from sizewise.api import answers, pages
+from sizewise.api.described import describe
 from sizewise.api.guard import Guard
 from sizewise.api.language import request_language
 from sizewise.api.metrics import Metrics
@@ -30,21 +31,6 @@ STATIC = Path(__file__).parent.parent / "web" / "static"
 NOT_FOUND, OUR_FAULT = 404, 500
 MAX_DETAIL = 300
 """Longest sentence about a request of the wrong shape. [characters]"""
-PROBLEM_SCHEMA = {
-    "type": "object",
-    "description": "RFC 9457: what was wrong with a request.",
-    "required": ["type", "title", "status", "detail"],
-    "properties": {
-        "type": {"type": "string"},
-        "title": {"type": "string", "description": "Stable code, such as unknown-name."},
-        "status": {"type": "integer"},
-        "detail": {
-            "type": "string",
-            "description": "One line: what was given, what is allowed, what to do next.",
-        },
-        "nearest": {"type": "array", "items": {"type": "string"}},
-    },
-}
 
 
 def create_app(settings: Settings | None = None) -> ASGIApp:
@@ -80,7 +66,7 @@ def bare_app(settings: Settings, metrics: Metrics) -> FastAPI:
         return Response(metrics.text(), media_type="text/plain; version=0.0.4")
 
     _add_errors(app)
-    _add_problem_schema(app)
+    describe(app)
     return app
 
 
@@ -131,19 +117,3 @@ async def _our_fault(request: Request, error: Exception) -> Response:
     what = type(error).__name__
     sentence = say(T("this is an error of sizewise, please report it with the address: {what}", what=what))
     return _said(request, OUR_FAULT, "internal", sentence)
-
-
-def _add_problem_schema(app: FastAPI) -> None:
-    made = app.openapi
-
-    def with_problem() -> dict[str, Any]:
-        schema = made()
-        schema["components"]["schemas"]["Problem"] = PROBLEM_SCHEMA
-        for path in schema["paths"].values():
-            for operation in path.values():
-                answer = operation["responses"].get("422")
-                if answer:
-                    answer["content"] = answers.PROBLEMS[422]["content"]
-        return schema
-
-    app.openapi = with_problem  # type: ignore[method-assign]  # FastAPI's documented way to extend the schema

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from sizewise.advisor import LoadQuestion, Question
+from sizewise.advisor import CostQuestion, LoadQuestion, Question
+from sizewise.advisor.cost_terms import SETTINGS
 
 MAX_TEXT = 200
 MAX_ITEMS = 16
@@ -154,3 +156,86 @@ class TiersBody(Body):
     task: Words | None = Field(None, description="The task that quality is about.")
     context: Quantity | None = Field(None, description="Text that each model keeps in mind. [tokens]")
     users: Quantity | None = Field(None, description="Requests that run at once. [count]")
+
+
+class CostBody(Body):
+    """`sizewise cost`; one of requests, tokens and users says how much it is used."""
+
+    model: Words = Field(description="A model of the catalog.", examples=["Qwen/Qwen3-8B"])
+    device: Words | None = Field(
+        None, description="The hardware; the cheapest where none is named.", examples=["RTX 4090"]
+    )
+    task: Words = Field("chat", description="What it is for.", examples=["chat"])
+    requests: Quantity | None = Field(None, description="Requests. [1/month]", examples=[600000, "20000/day"])
+    tokens: Quantity | None = Field(None, description="All tokens. [tokens/month]", examples=["2.5B"])
+    users: Quantity | None = Field(None, description="People who use it at the same time. [users]")
+    input_tokens: Quantity | None = Field(None, description="Length of a prompt. [tokens]", examples=[1000])
+    output_tokens: Quantity | None = Field(None, description="Length of an answer. [tokens]", examples=[300])
+    reasoning_tokens: Quantity | None = Field(None, description="Tokens written before each answer. [tokens]")
+    cached: Quantity | None = Field(
+        None, description="Share of the input that a provider finds in its cache.", examples=["50%"]
+    )
+    batch: Quantity | None = Field(None, description="Share of the requests that can wait for a batch.")
+    api_peak: Quantity | None = Field(None, description="Share of the requests in the provider's dear hours.")
+    hours: Quantity | None = Field(None, description="Hours of use. [hours/month]", examples=[264])
+    horizon: Quantity | None = Field(None, description="Time over which totals are given. [months]")
+    ways: Names = Field((), description="Only these ways to pay.", examples=[["api", "rent", "buy"]])
+    currency: Words | None = Field(
+        None, description="Currency of the sentences; figures are in USD.", examples=["USD", "CNY"]
+    )
+    api_model: Words | None = Field(None, description="Compare with the API of this model.")
+    api_price: Words | None = Field(
+        None,
+        description="Your price: INPUT/OUTPUT or INPUT/OUTPUT/CACHED. [money per million tokens]",
+        examples=["0.15/0.60"],
+    )
+    buy_price: Quantity | None = Field(None, description="Your price of one device. [money]")
+    rent_price: Quantity | None = Field(None, description="Your price of one device. [money/hour]")
+    devices_per_machine: Quantity | None = Field(
+        None, description="Only machines with so many devices are to be had. [count]"
+    )
+    quantization: Words | None = Field(None, description="Number format of the weights.", examples=["FP8"])
+    engine: Words | None = Field(None, description="The engine.", examples=["vllm"])
+    context: Quantity | None = Field(None, description="Text that it keeps in mind. [tokens]")
+    max_ttft: Quantity | None = Field(None, description="Longest wait for the first token. [s]")
+    max_tpot: Quantity | None = Field(None, description="Longest time per further token. [s]")
+    electricity: Quantity | None = Field(None, description="Price of electricity.", examples=["0.12/kWh"])
+    pue: Quantity | None = Field(None, description="Power of the building over that of the machines. [ratio]")
+    idle_power: Quantity | None = Field(None, description="Power of an idle card over its most. [ratio]")
+    life: Quantity | None = Field(None, description="Time until bought machines are sold. [months]")
+    residual: Quantity | None = Field(None, description="Share of the price that they then bring. [ratio]")
+    capital: Quantity | None = Field(None, description="Interest on the money bound. [1/year]")
+    maintenance: Quantity | None = Field(None, description="Maintenance over price. [1/year]")
+    space: Quantity | None = Field(None, description="Space for a server. [money per kW and month]")
+    staff: Quantity | None = Field(None, description="People who look after one's own machines. [persons]")
+    api_staff: Quantity | None = Field(None, description="People who look after an API. [persons]")
+    staff_cost: Quantity | None = Field(None, description="What a person costs. [money/month]")
+    setup: Quantity | None = Field(None, description="Setting up one's own machines, once. [money]")
+    api_setup: Quantity | None = Field(None, description="Connecting an API, once. [money]")
+    reserved_discount: Quantity | None = Field(None, description="For a year's commitment. [ratio]")
+    spot_discount: Quantity | None = Field(None, description="Of machines that can be taken away. [ratio]")
+    api_falls: Quantity | None = Field(
+        None, description="How much API prices fall in a year. [ratio]", examples=["30%"]
+    )
+    peak: Quantity | None = Field(None, description="Peak over mean use in the hours of use. [ratio]")
+    exchange_rate: Quantity | None = Field(None, description="Price of a USD. [CNY]")
+
+    def question(self) -> Question:
+        """The question of the advisor."""
+        words = {name: value for name, value in self.given().items() if name in QUESTION_WORDS}
+        lists: dict[str, Any] = {
+            name: (words.pop(name),) for name in ("quantization", "engine", "device") if name in words
+        }
+        return Question(**words, **lists)
+
+    def money(self) -> CostQuestion:
+        """The words about money."""
+        given = self.given()
+        settings = {name: str(value) for name, value in given.items() if name in SETTINGS}
+        words = {name: value for name, value in given.items() if name in MONEY_WORDS}
+        return CostQuestion(**words, settings=settings)
+
+
+QUESTION_WORDS = {field.name for field in fields(Question)} - {"model"}
+MONEY_WORDS = {field.name for field in fields(CostQuestion)} - {"settings", "profile"}
+"""Which of its words are whose."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from sizewise.api.app import create_app
 from sizewise.api.settings import Settings
 from sizewise.errors import BadInput
+from sizewise.sources.reach import Reach, parse_folders, parse_hosts
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -16,16 +17,38 @@ if TYPE_CHECKING:
 TOKEN_VARIABLE = "SIZEWISE_TOKEN"  # noqa: S105 - the name of a variable, no password
 HOSTS_VARIABLE = "SIZEWISE_HOSTS"
 """Names under which the server may be asked, separated by commas."""
+FOLDERS_VARIABLE, ALLOWED_VARIABLE = "SIZEWISE_ALLOW_FOLDERS", "SIZEWISE_ALLOW_HOSTS"
+"""Folders, separated as in PATH, and hosts, separated by commas, that may be read for callers."""
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 EVERY_ADDRESS = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared with, not bound to
 
 
 def application() -> ASGIApp:
     """The application of this process, as its environment says."""
-    hosts = tuple(
-        name.strip().lower() for name in os.environ.get(HOSTS_VARIABLE, "").split(",") if name.strip()
+    hosts = tuple(name.lower() for name in _listed(HOSTS_VARIABLE, ","))
+    reach = Reach(
+        folders=parse_folders(_listed(FOLDERS_VARIABLE, os.pathsep)),
+        hosts=parse_hosts(_listed(ALLOWED_VARIABLE, ",")),
     )
-    return create_app(Settings(token=os.environ.get(TOKEN_VARIABLE, ""), hosts=hosts))
+    return create_app(Settings(token=os.environ.get(TOKEN_VARIABLE, ""), hosts=hosts, reach=reach))
+
+
+def _listed(variable: str, separator: str) -> tuple[str, ...]:
+    parts = os.environ.get(variable, "").split(separator)
+    return tuple(part.strip() for part in parts if part.strip())
+
+
+def name_reach(folders: tuple[str, ...], hosts: tuple[str, ...]) -> None:
+    """Tell the processes of the server what they may read for callers.
+
+    Raises: BadInput for what is no folder or no host.
+    """
+    for variable, listed, separator in (
+        (FOLDERS_VARIABLE, [str(folder) for folder in parse_folders(folders)], os.pathsep),
+        (ALLOWED_VARIABLE, parse_hosts(hosts), ","),
+    ):
+        if listed:
+            os.environ[variable] = separator.join(listed)
 
 
 def name_hosts(host: str) -> None:

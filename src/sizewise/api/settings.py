@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sizewise.sources.reach import Reach
+
+NOTHING = Reach()
+
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
@@ -14,6 +18,8 @@ class Settings:
     hosts: tuple[str, ...] = ()
     """Names under which the server may be asked; empty: any. Keeps pages of others, whose name was made to point here,
     from reading answers."""
+    reach: Reach = NOTHING
+    """Files and servers that may be read for a caller; nothing: models of the catalog only."""
     max_body_bytes: int = 64 * 1024
     """Longest request body: questions are short. [bytes]"""
     max_url_bytes: int = 8 * 1024

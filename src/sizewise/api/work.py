@@ -9,6 +9,7 @@ import anyio
 from anyio import CapacityLimiter, to_thread
 
 from sizewise import advisor
+from sizewise.sources.reach import confined
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,12 +29,20 @@ class Work:
         self._settings = settings
         self._limiter = CapacityLimiter(settings.max_running)
 
+    def model(self, text: str) -> str:
+        """The model that a caller names: of the catalog, or of a place that the operator listed.
+
+        Raises: UnknownName, AmbiguousName.
+        """
+        reach = self._settings.reach
+        return text if reach.folders or reach.hosts else advisor.known_model(text)
+
     async def run(self, function: Callable[..., Answer], *given: Any, **named: Any) -> Answer:  # noqa: ANN401
         """The answer of a function, computed beside the event loop.
 
         Raises: TimeoutError when it takes longer than the limit; what the function raises.
         """
-        with anyio.fail_after(self._settings.max_answer_s):
+        with anyio.fail_after(self._settings.max_answer_s), confined(self._settings.reach):
             return await to_thread.run_sync(
                 partial(function, *given, **named), abandon_on_cancel=True, limiter=self._limiter
             )

@@ -19,6 +19,7 @@ from sizewise.mcp.tools import TOOLS
 from sizewise.report.answer_json import plain
 from sizewise.report.error_sentence import error_sentence
 from sizewise.report.language import speaker, translator
+from sizewise.sources.reach import Reach, confined
 
 if TYPE_CHECKING:
     from sizewise.report.language import Say
@@ -64,7 +65,8 @@ async def _call_tool(say: Say, _context: Any, call: types.CallToolRequestParams)
     if tool is None:
         return _refused(f"unknown tool {shown(call.name)}; known: {', '.join(TOOLS)}")
     try:
-        answer = await asyncio.to_thread(tool.answered, call.arguments or {}, say)
+        with confined(Reach()):
+            answer = await asyncio.to_thread(tool.answered, call.arguments or {}, say)
     except ValidationError as error:
         first = error.errors()[0]
         return _refused(shown(f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"))

@@ -6,13 +6,14 @@ model's context is short.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from sizewise import advisor
-from sizewise.api.bodies import Body, CapacityBody, CompareBody, FitBody, RecommendBody, TiersBody
+from sizewise.api.bodies import Body, CapacityBody, CompareBody, CostBody, FitBody, RecommendBody, TiersBody
 from sizewise.domain.answers import CompareAnswer, FitAnswer, TiersAnswer
 from sizewise.domain.capacity import CapacityAnswer
+from sizewise.domain.cost import CostAnswer
 from sizewise.domain.decision import Decision
 from sizewise.report.answer_json import fit_json, plain, tiers_json
 from sizewise.report.answer_schema import answer_schema
@@ -22,8 +23,11 @@ if TYPE_CHECKING:
 
     from sizewise.report.language import Say
 
-OBJECT, LIST = {"type": "object"}, {"type": "array", "items": {"type": "object"}}
 DECIDED = ("verdict", "answer", "flips", "prepare", "command", "num_candidates", "facts_date", "version")
+PRICED = (
+    "verdict", "deployment", "requests_per_s", "demand", "horizon_months", "ways", "crossings", "left_out", "currency",
+    "cny_per_usd", "facts_date",
+)  # fmt: skip
 EXPLAINED = ("verdict", "assumptions", "alternatives", "rejected", "flips", "flow", "facts_date", "version")
 
 
@@ -39,8 +43,6 @@ class Tool:
     ask: Callable[[Any, Say], dict[str, Any]]
     kept: tuple[str, ...] = ()
     """Fields of the answer that are given; empty: all."""
-    written: tuple[tuple[str, dict[str, Any]], ...] = ()
-    """Fields that are written as objects though they are kept as tuples."""
 
     def input_schema(self) -> dict[str, Any]:
         """The fields, with units and examples."""
@@ -48,7 +50,7 @@ class Tool:
 
     def output_schema(self) -> dict[str, Any]:
         """The fields of the answer."""
-        schema = answer_schema(self.answer, dict(self.written))
+        schema = answer_schema(self.answer)
         names = self.kept or tuple(schema["properties"])
         return {
             **schema,
@@ -79,7 +81,12 @@ def _compare(body: CompareBody, say: Say) -> dict[str, Any]:
 
 
 def _capacity(body: CapacityBody, say: Say) -> dict[str, Any]:
-    return dict(plain(advisor.capacity(body.question(), body.load()), say))
+    question = replace(body.question(), model=(advisor.known_model(body.model),))
+    return dict(plain(advisor.capacity(question, body.load()), say))
+
+
+def _cost(body: CostBody, say: Say) -> dict[str, Any]:
+    return dict(plain(advisor.cost(advisor.known_model(body.model), body.question(), body.money()), say))
 
 
 def _tiers(body: TiersBody, say: Say) -> dict[str, Any]:
@@ -95,14 +102,16 @@ TOOLS = {
         Tool(name="explain", body=RecommendBody, answer=Decision, ask=_recommend, kept=EXPLAINED,
              what="Why `recommend` answers as it does: assumptions with sources, the way through the questions, why "
                   "not other options, what would change the answer. Give the same fields."),
-        Tool(name="fit", body=FitBody, answer=FitAnswer, ask=_fit, written=(("rule_of_thumb_bytes", OBJECT),),
+        Tool(name="fit", body=FitBody, answer=FitAnswer, ask=_fit,
              what="Does this model run on this hardware, with how much text, for how many; if not, what would help?"),
         Tool(name="compare", body=CompareBody, answer=CompareAnswer, ask=_compare,
              what="Options side by side, each written MODEL@QUANTIZATION on DEVICE."),
         Tool(name="capacity", body=CapacityBody, answer=CapacityAnswer, ask=_capacity,
              what="How many users and requests does a machine carry within latency targets; how many machines?"),
+        Tool(name="cost", body=CostBody, answer=CostAnswer, ask=_cost, kept=PRICED,
+             what="What does a model cost a month rented, bought, mixed or from an API, and from where on is which one "
+                  "cheaper? Say how much it is used: requests, tokens or users."),
         Tool(name="tiers", body=TiersBody, answer=TiersAnswer, ask=_tiers,
-             written=(("lines", LIST), ("complexity_table", LIST)),
              what="What 7B, 13B, 30-40B and 70B+ models need and give today, beside the usual rule of thumb."),
     )
 }  # fmt: skip

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from sizewise.catalog.table import path_shown
 from sizewise.errors import InvalidFile
+from sizewise.sources.reach import check_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,7 +27,8 @@ class LocalFile:
     """A file on disk."""
 
     def __init__(self, path: Path) -> None:
-        """Raises: InvalidFile if it is missing or no file."""
+        """Raises: InvalidFile if it is missing or no file; OutOfReach where it may not be read."""
+        check_file(path)
         self.name = path_shown(path)
         self._path = path
         try:

@@ -8,6 +8,7 @@ from sizewise.catalog.table import path_shown
 from sizewise.errors import InvalidFile
 from sizewise.sources.byte_source import LocalFile
 from sizewise.sources.json_object import MAX_BYTES, too_large
+from sizewise.sources.reach import check_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,7 +36,8 @@ class Folder:
     """A folder on disk."""
 
     def __init__(self, path: Path) -> None:
-        """Raises: InvalidFile if it is missing or no folder."""
+        """Raises: InvalidFile if it is missing or no folder; OutOfReach where it may not be read."""
+        check_file(path)
         self.name, self._path = path_shown(path), path
         try:
             is_folder = path.is_dir()

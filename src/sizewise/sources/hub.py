@@ -17,6 +17,7 @@ from urllib.parse import quote, urlsplit
 from sizewise.errors import BadInput, InvalidFile
 from sizewise.sources.cache_folder import cache_folder
 from sizewise.sources.json_object import MAX_BYTES, too_large
+from sizewise.sources.reach import check_address, current_reach
 from sizewise.sources.web import HubUnreachable, NotOnHub, Part, Web
 from sizewise.sources.web_cache import PartCache
 
@@ -70,7 +71,7 @@ def modelscope(environment: Mapping[str, str]) -> Hub:
     endpoint = domain if "://" in domain else f"https://{domain}"
     return Hub(
         title="ModelScope", endpoint=_checked(endpoint, "MODELSCOPE_DOMAIN"),
-        token=environment.get("MODELSCOPE_API_TOKEN", "").strip(),
+        token=environment.get("MODELSCOPE_API_TOKEN", "").strip() if current_reach() is None else "",
         is_offline=environment.get("HF_HUB_OFFLINE", "").lower() in TRUE_WORDS,
         file_path="/models/{repository}/resolve/master/{file}",
         list_path="/api/v1/models/{repository}/repo/files?Revision=master&Recursive=true",
@@ -91,7 +92,9 @@ def _checked(endpoint: str, variable: str) -> str:
 
 
 def _hub_token(environment: Mapping[str, str]) -> str:
-    """HF_TOKEN; else the login kept by huggingface_hub, where that is installed."""
+    """HF_TOKEN; else the login kept by huggingface_hub, where that is installed. Never lent to callers of a server."""
+    if current_reach() is not None:
+        return ""
     token = environment.get("HF_TOKEN", "").strip()
     if token or environment.get("HF_HUB_DISABLE_IMPLICIT_TOKEN", "").lower() in TRUE_WORDS:
         return token
@@ -105,6 +108,7 @@ class Repository:
     """The files of one repository, fetched part by part and kept in the cache."""
 
     def __init__(self, hub: Hub, name: str, environment: Mapping[str, str], web: Web | None = None) -> None:
+        check_address(hub.endpoint)
         self.name, self.hub = name, hub
         self._web = web or Web(endpoint=hub.endpoint, token=hub.token)
         self._cache = PartCache(folder=cache_folder(environment))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sizewise.catalog.table import path_shown
 from sizewise.errors import InvalidFile
+from sizewise.sources.reach import check_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,8 +48,9 @@ class JsonObject:
     def read(cls, path: Path) -> JsonObject:
         """The object in this file.
 
-        Raises: InvalidFile if it is missing, too large, not UTF-8, not JSON or not an object.
+        Raises: InvalidFile if it is missing, too large, not UTF-8, not JSON or not an object; OutOfReach.
         """
+        check_file(path)
         try:
             if path.exists() and not path.is_file():
                 raise InvalidFile("{path} is not a file", path=path_shown(path))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from sizewise.errors import InvalidFile, NotSupported, UnknownName
 from sizewise.sources.json_object import JsonObject
+from sizewise.sources.reach import check_file, may_read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -39,7 +40,10 @@ def pulled_file(name: str, environment: Mapping[str, str]) -> Path:
 
     Raises: UnknownName with the nearest pulled models; NotSupported for a model that is not one GGUF file.
     """
-    stores = model_folders(environment)
+    places = model_folders(environment)
+    stores = tuple(place for place in places if may_read(place))
+    if not stores:
+        check_file(places[0])
     manifest = _manifest_path(name)
     for store in stores:
         path = store / "manifests" / manifest if manifest else store

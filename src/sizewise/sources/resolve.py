@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sizewise.errors import UnknownName
+from sizewise.sources.reach import may_read
 from sizewise.sources.resolved import Resolved
 
 if TYPE_CHECKING:
@@ -52,8 +53,16 @@ def resolve_model(text: str, catalog: Catalog, environment: Mapping[str, str] | 
     if text.startswith(MODELSCOPE):
         return places.from_modelscope(text, catalog, settings)
     if is_path(text):
-        return places.from_path(Path(text).expanduser(), catalog)
+        return places.from_path(expanded(text), catalog)
     return places.from_huggingface(text, catalog, settings)
+
+
+def expanded(text: str) -> Path:
+    """The path with the home folder in it; as it is where there is no such home."""
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        return Path(text)
 
 
 def is_path(text: str) -> bool:
@@ -61,7 +70,7 @@ def is_path(text: str) -> bool:
     if text.startswith((".", "/", "~", "\\")) or re.match(r"^[A-Za-z]:[\\/]", text):
         return True
     try:
-        if Path(text).exists() and text.strip():
+        if text.strip() and may_read(Path(text)) and Path(text).exists():
             return True
     except (OSError, ValueError):
         return False

@@ -17,6 +17,7 @@ from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from sizewise import __version__
 from sizewise.errors import BadInput
+from sizewise.sources.reach import OutOfReach, check_address, handlers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -117,6 +118,8 @@ class Web:
                     status, headers = answer.status, answer.headers
                     if status not in REDIRECTS:
                         return self._part(answer, begin, length, deadline_s)
+            except OutOfReach:
+                raise
             except (OSError, HTTPException, ValueError) as error:
                 raise _TryAgain(_reason(error)) from error
             url = self._next_url(url, headers)
@@ -124,6 +127,7 @@ class Web:
 
     def _open(self, url: str, begin: int, length: int) -> HTTPResponse:
         """The answer of any status."""
+        check_address(url)
         request = Request(url)  # noqa: S310 - http and https only, checked where the endpoint and redirects are read
         request.add_header("User-Agent", f"sizewise/{__version__}")
         request.add_header("Accept-Encoding", "identity")
@@ -131,7 +135,9 @@ class Web:
         if self.token and urlsplit(url)[:2] == urlsplit(self.endpoint)[:2]:
             request.add_header("Authorization", f"Bearer {self.token}")
         try:
-            answer: HTTPResponse = build_opener(_NoRedirect).open(request, timeout=self.timeout_s)
+            answer: HTTPResponse = build_opener(_NoRedirect, *handlers()).open(
+                request, timeout=self.timeout_s
+            )
         except HTTPError as error:
             answer = error  # type: ignore[assignment]  # an answer as well: status, headers, body
         return answer
