@@ -236,8 +236,8 @@ def predict(model: Model, file_type: str, settings: OracleSettings) -> Predicted
     kv = llamacpp_kv_cache_bytes(
         full_elements_per_token=cache.full_elements_per_token,
         sliding_elements_per_token=cache.sliding_elements_per_token, window_tokens=cache.window_tokens,
-        context_tokens=settings.context_tokens, num_slots=settings.num_slots, is_unified=settings.is_unified,
-        keeps_full_windows=settings.keeps_full_windows, ubatch_tokens=ubatch,
+        state_bytes=cache.state_bytes, context_tokens=settings.context_tokens, num_slots=settings.num_slots,
+        is_unified=settings.is_unified, keeps_full_windows=settings.keeps_full_windows, ubatch_tokens=ubatch,
         bytes_per_element=cache_element_bytes(
             k_bytes_per_element=KV_TYPE_BYTES[settings.k_type], v_bytes_per_element=KV_TYPE_BYTES[settings.v_type],
             is_latent=cache.is_latent,

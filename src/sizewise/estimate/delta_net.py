@@ -1,4 +1,4 @@
-"""Gated delta nets: the linear-attention layers of Qwen3-Next, Qwen3.5 and later hybrids.
+"""Layers without softmax attention: gated delta nets (Qwen3-Next, Qwen3.5 and later), short convolutions (LFM2).
 
 A model's row has the size of their state, not their heads. With heads of 128 elements the state has only one
 solution in whole heads, and `tensors` accepts it only when the parameters then add up.
@@ -15,6 +15,8 @@ HEAD_ELEMENTS = 128
 """Key and value elements of a head. Source: configurations of Qwen3-Next and Qwen3.5."""
 KEPT_INPUTS = 3
 """Inputs that the convolution of four keeps. [tokens]"""
+SHORT_KERNEL = 3
+"""Inputs of a short convolution. [tokens] Source: configurations of LFM2."""
 FLOAT_BYTES = 4
 MAX_VALUE_HEADS = 512
 
@@ -52,3 +54,9 @@ def delta_net(model: Model) -> DeltaNet | None:
         if odd == 0 and num_keys > 0 and channels == 2 * num_keys + num_values and num_values % num_keys == 0:
             return DeltaNet(num_keys, num_values)
     return None
+
+
+def has_short_convolutions(model: Model) -> bool:
+    """Are the linear layers short convolutions? Their state is the inputs that the kernel looks back at, in F32."""
+    state = FLOAT_BYTES * (SHORT_KERNEL - 1) * model.hidden_size * model.layers.linear
+    return state > 0 and model.cache.state_bytes == state

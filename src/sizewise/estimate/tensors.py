@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from sizewise.estimate.delta_net import delta_net
+from sizewise.estimate.delta_net import delta_net, has_short_convolutions
 
 if TYPE_CHECKING:
     from sizewise.domain.model import Experts, Latent, Model
@@ -22,13 +22,19 @@ REST = "rest"
 PER_LAYER_EMBEDDING = "per_layer_token_embd"
 GLOBAL = (-1,)
 """Block numbers of a tensor outside the blocks."""
-FUSED_FAMILIES = frozenset({"Phi 1.5", "Phi 2", "Phi 3", "Phi 4", "Qwen", "GPT-NeoX", "Pythia"})
+FUSED_FAMILIES = frozenset({
+    "Phi 1.5", "Phi 2", "Phi 3", "Phi 4", "Qwen", "GPT-NeoX", "Pythia", "Ling", "Ling/Ring",
+})  # fmt: skip
 """Families whose query, key and value matrices are one tensor in GGUF files: the mixtures treat it as `attn_v`.
-Source: tensor lists of llama.cpp b11549 (architectures phi2, phi3, qwen, gptneox)."""
+Source: tensor lists of llama.cpp b11549 (architectures phi2, phi3, qwen, gptneox, bailingmoe2)."""
+FUSED_UNGATED_FAMILIES = frozenset({"Falcon"})
+"""The same, of their models without a gate only: later ones are built like Llama. Source: architecture falcon."""
 PER_LAYER_EMBEDDING_FAMILIES = frozenset({"Gemma 3n", "Gemma 4"})
 """Families whose small models add a second embedding, one vector a layer: most of what their shape leaves out."""
 PER_LAYER_ELEMENTS = 256
 """Length of that vector in one layer. Source: hidden_size_per_layer_input of their configurations."""
+INTERLEAVED_FAMILIES = frozenset({"Llama 4"})
+"""Families whose dense blocks stand between those with experts, not before them. Source: their configurations."""
 MAX_VECTORS_PER_BLOCK = 16
 """Vectors of hidden size in one block, at most: two to four norms, biases of every matrix. [count]."""
 
@@ -170,9 +176,12 @@ def _matrices(
     if model.latent:
         groups += _latent_attention(model, model.latent, blocks)
     else:
-        groups += _attention(model, blocks, num_queries=1 if net is None else 2)
+        groups += _attention(model, blocks, num_queries=1 if net is None else 2, is_gated=is_gated)
+    others = tuple(sorted(set(range(model.num_layers)) - set(blocks)))
     if net is not None:
-        groups += _linear_attention(model, net, tuple(sorted(set(range(model.num_layers)) - set(blocks))))
+        groups += _linear_attention(model, net, others)
+    if has_short_convolutions(model):
+        groups += _short_convolutions(model.hidden_size, others)
     return (*groups, *_feed_forward(model, is_gated=is_gated))
 
 
@@ -185,14 +194,17 @@ def attention_blocks(model: Model) -> tuple[int, ...]:
     return tuple((i + 1) * num_layers // attending - 1 for i in range(min(attending, num_layers)))
 
 
-def _attention(model: Model, blocks: tuple[int, ...], *, num_queries: int) -> list[TensorGroup]:
+def _attention(
+    model: Model, blocks: tuple[int, ...], *, num_queries: int, is_gated: bool
+) -> list[TensorGroup]:
     """Query, key, value and output; hybrids with delta nets have a gate as wide as the queries in one matrix."""
     hidden, query, key = (
         model.hidden_size,
         model.num_heads * model.head_dim,
         model.num_kv_heads * model.head_dim,
     )
-    if model.family in FUSED_FAMILIES and not model.experts:
+    is_fused = model.family in FUSED_FAMILIES or (model.family in FUSED_UNGATED_FAMILIES and not is_gated)
+    if is_fused and not (model.layers.linear or model.layers.ssm):
         rows = {"attn_qkv": (hidden, query + 2 * key)}
     else:
         rows = {"attn_q": (hidden, num_queries * query), "attn_k": (hidden, key), "attn_v": (hidden, key)}
@@ -210,6 +222,14 @@ def _linear_attention(model: Model, net: DeltaNet, blocks: tuple[int, ...]) -> l
         "ssm_out": (net.num_values, hidden),
     }
     return [TensorGroup(name=n, row_elements=r, num_rows=c, blocks=blocks) for n, (r, c) in rows.items()]
+
+
+def _short_convolutions(hidden: int, blocks: tuple[int, ...]) -> list[TensorGroup]:
+    """Two gates and the input in one matrix, and the output."""
+    return [
+        TensorGroup(name="shortconv.in_proj", row_elements=hidden, num_rows=3 * hidden, blocks=blocks),
+        TensorGroup(name="shortconv.out_proj", row_elements=hidden, num_rows=hidden, blocks=blocks),
+    ]
 
 
 def _latent_attention(model: Model, latent: Latent, blocks: tuple[int, ...]) -> list[TensorGroup]:
@@ -232,12 +252,22 @@ def _latent_attention(model: Model, latent: Latent, blocks: tuple[int, ...]) -> 
     ]
 
 
+def sparse_blocks(model: Model) -> tuple[int, ...]:
+    """Blocks with experts: all after the dense ones, or the last of every few."""
+    if model.experts is None:
+        return ()
+    num_dense = model.experts.num_dense_layers
+    if model.family in INTERLEAVED_FAMILIES and num_dense < model.num_layers:
+        step = model.num_layers // (model.num_layers - num_dense)
+        return tuple(range(step - 1, model.num_layers, step))
+    return tuple(range(num_dense, model.num_layers))
+
+
 def _feed_forward(model: Model, *, is_gated: bool) -> list[TensorGroup]:
-    experts = model.experts
-    num_dense = experts.num_dense_layers if experts else model.num_layers
-    groups = _dense_blocks(model.hidden_size, model.ffn_size, "", tuple(range(num_dense)), is_gated=is_gated)
+    experts, sparse = model.experts, sparse_blocks(model)
+    dense = tuple(sorted(set(range(model.num_layers)) - set(sparse)))
+    groups = _dense_blocks(model.hidden_size, model.ffn_size, "", dense, is_gated=is_gated)
     if experts:
-        sparse = tuple(range(num_dense, model.num_layers))
         groups += _expert_blocks(model.hidden_size, experts, sparse, is_gated=is_gated)
         shared = experts.num_shared_experts * experts.ffn_size
         groups += _dense_blocks(model.hidden_size, shared, "_shexp", sparse, is_gated=is_gated)

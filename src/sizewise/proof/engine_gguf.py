@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sizewise.estimate.gguf import group_types
 from sizewise.estimate.tensors import GLOBAL, tensor_list
-from sizewise.proof.engine_architectures import VECTORS, architecture_of, file_settings
+from sizewise.proof.engine_architectures import VECTORS, architecture_of, block_vectors, file_settings
 from sizewise.proof.engine_values import write_values
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sizewise.domain.model import Model
     from sizewise.estimate.gguf import MixtureRules
     from sizewise.estimate.tensors import TensorGroup
-    from sizewise.proof.engine_architectures import Architecture
+    from sizewise.proof.engine_architecture import Architecture, Value
 
 MAGIC, VERSION = b"GGUF", 3
 ALIGNMENT_BYTES = 32
@@ -32,7 +32,7 @@ TYPE_NUMBERS = {
     "IQ2_S": 22, "IQ4_XS": 23, "IQ1_M": 29, "BF16": 30, "TQ1_0": 34, "TQ2_0": 35, "MXFP4": 39, "NVFP4": 40,
 }  # fmt: skip
 """Numbers of the tensor types in a file. Source: ggml.h of b11549."""
-UINT32, FLOAT32, BOOL, STRING = 4, 6, 7, 8
+UINT32, FLOAT32, BOOL, STRING, ARRAY = 4, 6, 7, 8, 9
 """Numbers of the metadata types."""
 
 
@@ -83,30 +83,33 @@ def file_tensors(
     listed = tensor_list(model)
     recipe, _ = rules.recipe(file_type, has_experts=model.experts is not None)
     for group in listed.groups:
-        if group.name == VECTORS or (architecture.is_fused and group.name == "ffn_gate"):
+        if group.name == VECTORS or group.name in architecture.merged:
             continue
+        name, num_merged = _merged_name(architecture, group.name)
         types = group_types(model, listed, group, recipe, rules)
         for block, type_name in zip(group.blocks, types, strict=True):
-            shape = _shape(group, num_fused=2 if architecture.is_fused and group.name == "ffn_up" else 1)
-            name = _tensor_name(f"{group.name}.weight", block)
-            yield _tensor(name, shape, type_name, rules)
-    yield _tensor("output_norm.weight", (model.hidden_size,), "F32", rules)
-    first_sparse = model.experts.num_dense_layers if model.experts else model.num_layers
-    for block in range(model.num_layers):
-        shapes = architecture.block(model)
-        if block >= first_sparse:
-            shapes = {**shapes, **architecture.expert_block(model)}
-        for name, shape in shapes.items():
-            yield _tensor(_tensor_name(name, block), shape, "F32", rules)
+            shape = _shape(group, num_merged=num_merged)
+            yield _tensor(_tensor_name(f"{name}.weight", block), shape, type_name, rules)
+    for end, shape in architecture.ends(model).items():
+        yield _tensor(end, shape, "F32", rules)
+    for block, shapes in enumerate(block_vectors(architecture, model)):
+        for vector, shape in shapes.items():
+            yield _tensor(_tensor_name(vector, block), shape, "F32", rules)
+
+
+def _merged_name(architecture: Architecture, name: str) -> tuple[str, int]:
+    """Name of a matrix in the file, and how many are in the tensor."""
+    joined = [new for kept, new in architecture.merged.values() if kept == name]
+    return (joined[0], 1 + len(joined)) if joined else (name, 1)
 
 
 def _tensor_name(name: str, block: int) -> str:
     return name if (block,) == GLOBAL else f"blk.{block}.{name}"
 
 
-def _shape(group: TensorGroup, *, num_fused: int) -> tuple[int, ...]:
+def _shape(group: TensorGroup, *, num_merged: int) -> tuple[int, ...]:
     stacked = (group.num_stacked,) if group.num_stacked > 1 or group.is_expert else ()
-    return (group.row_elements, num_fused * group.num_rows, *stacked)
+    return (group.row_elements, num_merged * group.num_rows, *stacked)
 
 
 def _tensor(name: str, shape: tuple[int, ...], type_name: str, rules: MixtureRules) -> FileTensor:
@@ -131,7 +134,15 @@ def _text(text: str) -> bytes:
     return struct.pack("<Q", len(encoded)) + encoded
 
 
-def _value(value: float | str | bool) -> bytes:  # noqa: FBT001 - a metadata value of any type
+def _value(value: Value) -> bytes:
+    if isinstance(value, tuple):
+        parts = [_value(one) for one in value]
+        return (
+            struct.pack("<I", ARRAY)
+            + parts[0][:4]
+            + struct.pack("<Q", len(parts))
+            + b"".join(p[4:] for p in parts)
+        )
     if isinstance(value, str):
         return struct.pack("<I", STRING) + _text(value)
     if isinstance(value, bool):
