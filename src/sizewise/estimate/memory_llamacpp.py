@@ -86,7 +86,7 @@ def compute_bytes(
     Valid for: real model shapes within +-15 %, an upper value for phases that run on a GPU.
     Source: allocator of llama.cpp b11549 on header-only files.
     """
-    scores = np.where(uses_flash_attention, 0.0, models.num_heads * np.asarray(cells_tokens))
+    scores = np.where(uses_flash_attention, 0.0, models.num_heads * _score_growth(models, cells_tokens))
     turned = np.where(uses_flash_attention, 0.0, HALF_BYTES / FLOAT_BYTES * models.latent_rank)
     copied = RESIDUALS * models.hidden_size + turned * (
         cells_tokens * num_streams / np.asarray(ubatch_tokens)
@@ -100,6 +100,19 @@ def compute_bytes(
     widest = np.maximum(np.maximum(blocks, attention) + mask, last)
     buffer: Array = FLOAT_BYTES * ubatch_tokens * widest
     return buffer
+
+
+def _score_growth(models: ModelColumns, cells_tokens: Number) -> Number:
+    """What the scores of one head add to a buffer without flash attention. [elements]
+
+    All cells; with latent attention none where they fit into what the query (its width Q) and its latent form
+    (width L) leave, and where Q >= L, so that the joined query fits there too, only what goes beyond.
+    Source: 338 allocator answers of b11549 over ranks, head widths and cells.
+    """
+    cells = np.asarray(cells_tokens)
+    left = models.latent_rank + models.latent_query_dim
+    beyond = np.where(models.latent_query_dim >= models.latent_rank, cells - left, cells)
+    return np.where(models.is_latent > 0, np.where(cells <= left, 0.0, beyond), cells)
 
 
 def stream_tokens(
