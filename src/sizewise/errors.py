@@ -127,10 +127,11 @@ def nearest_names(given: str, known: Iterable[str], count: int = 3) -> tuple[str
         short[s] for s in get_close_matches(wanted.rsplit("/", 1)[-1], list(short), n=count, cutoff=0.6)
     ]
     if wanted:
-        ends = {_last_words(name, len(wanted.split())): name for name in by_lower}
-        close += [ends[e] for e in get_close_matches(wanted, list(ends), n=count, cutoff=0.75)]
-        close += sorted((n for n in by_lower if wanted in n or n in _words(wanted)), key=len)[:count]
         tight = _squeezed(wanted)
+        num_words = len(wanted.split())
+        ends = {_squeezed(_last_words(n, k)): n for k in (num_words + 1, num_words) for n in by_lower}
+        close += [ends[e] for e in get_close_matches(tight, list(ends), n=count, cutoff=0.75)]
+        close += sorted((n for n in by_lower if wanted in n or n in _words(wanted)), key=len)[:count]
         close += sorted((n for n in by_lower if tight and tight in _squeezed(n)), key=len)[:count]
         shared = {name: len(_words(wanted) & _words(name)) for name in by_lower}
         close += sorted((n for n in by_lower if shared[n] > 1), key=lambda n: (-shared[n], len(n)))[:count]

@@ -99,7 +99,7 @@ UNKNOWN_NAMES: tuple[tuple[tuple[str, ...], str], ...] = (
     (("recommend", "--model", ""), "unknown model"),
     (("recommend", "--model", "13b"), "13b"),
     (("recommend", "--device", "RTX 4091"), "NVIDIA GeForce RTX 409"),
-    (("recommend", "--device", "RTX4090"), "NVIDIA GeForce RTX 4090"),
+    (("recommend", "--device", "RTX40900"), "NVIDIA GeForce RTX 4090"),
     (("recommend", "--device", ""), "unknown device"),
     (("recommend", "--device", "24"), "'24'"),
     (("recommend", "--device", "24GB"), "24GB"),

@@ -1,6 +1,6 @@
-"""Finding an entry by what people type: exact, case aside, an alias, or a short name that fits one entry.
+"""Finding an entry by what people type: exact, case and spaces aside, an alias, or a short name that fits one entry.
 
-Never a silent substitution: `RTX 4090` is not the laptop chip, `13b` is nothing.
+Never a silent substitution: `rtx4090` is the desktop card and not the laptop chip, `13b` is nothing.
 """
 
 from __future__ import annotations
@@ -65,24 +65,33 @@ class NameIndex:
         if given in self._names:
             return given
         key = _plain(given)
-        fitting = self._exact.get(key) or self._short.get(key) or self._prefixed(key) if key else set()
+        fitting = self._exact.get(key) or self._short.get(key) or self._loosely(key) if key else set()
         if len(fitting) == 1:
             return next(iter(fitting))
         if fitting:
             raise AmbiguousName(self._kind, given, fitting)
         raise UnknownName(self._kind, given, self._names, self._next_step)
 
-    def _prefixed(self, key: str) -> set[str]:
-        """Entries whose short name starts with these words; one alone counts only with a harmless rest."""
-        words = key.split()
-        if not _is_distinct(key):
+    def _loosely(self, key: str) -> set[str]:
+        """The same without the spaces beside numbers; then what begins so, then what has all of these words."""
+        given = _joined(key)
+        if not _is_distinct(given):
             return set()
-        found = {
-            name: short.split()[len(words) :]
-            for short, names in self._short.items()
-            if short.startswith(key + " ")
-            for name in names
-        }
+        spoken: dict[str, set[str]] = {}
+        for table in (self._exact, self._short):
+            for name, entries in table.items():
+                spoken.setdefault(_joined(name), set()).update(entries)
+        return spoken.get(given) or self._beginning(key) or _with_words(key.split(), self._exact)
+
+    def _beginning(self, key: str) -> set[str]:
+        """Entries whose short name starts with these words; one alone counts only with a harmless rest."""
+        given = _joined(key)
+        found = {}
+        for short, names in self._short.items():
+            words = short.split()
+            for k in range(1, len(words)):
+                if _joined(" ".join(words[:k])) == given:
+                    found.update(dict.fromkeys(names, words[k:]))
         if len(found) == 1 and not all(HARMLESS_TAIL.match(word) for rest in found.values() for word in rest):
             return set()
         return set(found)
@@ -106,11 +115,25 @@ def _plain(name: str) -> str:
     return " ".join(re.split(r"[\s_-]+", name.strip().lower()))
 
 
+def _joined(plain: str) -> str:
+    """Without the spaces between letters and numbers, which people set as they like: `rtx4090`, `4060ti`, `m3max`.
+
+    Those between two numbers or two words stay: `qwen2 57b` is not `qwen2 5 7b`.
+    """
+    return re.sub(r"(?<=[a-z]) (?=\d)|(?<=\d) (?=[a-z])", "", plain)
+
+
+def _with_words(words: list[str], names: Mapping[str, set[str]]) -> set[str]:
+    """Entries that have all of these words, `80g` for `80gb`; one alone is a guess and counts for nothing."""
+    wanted = {re.sub(r"^(\d+)g$", r"\1gb", word) for word in words}
+    found = {entry for name, entries in names.items() if wanted <= set(name.split()) for entry in entries}
+    return found if len(found) > 1 else set()
+
+
 def _is_distinct(short: str) -> bool:
-    """Is there a letter and a digit in it, so that it can name one thing?"""
-    return bool(
-        re.search(r"[a-z]", short) and re.search(r"\d", short) and not re.fullmatch(r"[\d.]+b", short)
-    )
+    """A letter and a digit, or the three or four digits of a card: it can name one thing; a size cannot."""
+    has_both = re.search(r"[a-z]", short) and re.search(r"\d", short) and not re.fullmatch(r"[\d.]+b", short)
+    return bool(has_both or re.fullmatch(r"\d{3,4}", short))
 
 
 def _short_names(name: str) -> set[str]:
