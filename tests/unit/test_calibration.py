@@ -9,15 +9,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from sizewise.advisor import fit
+from sizewise.advisor import capacity, fit, own_speed
 from sizewise.advisor.own_accuracy import paired
 from sizewise.advisor.own_computer import own_computer
 from sizewise.advisor.own_speed import calibration
+from sizewise.advisor.question import Question
 from sizewise.catalog import load_catalog
 from sizewise.catalog.speed_constants import band
 from sizewise.cli.main import main
 from sizewise.domain.estimate import Estimate
 from sizewise.estimate.calibration import NOISE_SD, Parameter, posterior, shrunk
+from sizewise.predict.serving import group_served
+from sizewise.predict.speed_cases import case_groups, group_coefficients
 from sizewise.proof.fingerprint import fingerprint
 from sizewise.proof.probe import this_computer
 from sizewise.proof.store.place import StorePlace
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from sizewise.domain.capacity import CapacityAnswer
     from sizewise.domain.number import Array
 
 CATALOG = load_catalog()
@@ -211,3 +215,73 @@ def test_accuracy_of_ones_own_pairs_each_measurement_with_the_prediction_before_
     assert scores[0]["summary"]["coverage_ratio"] == 1.0
     assert main(["accuracy", "--mine", "--lang", "zh"]) == 0
     assert "25.0 %" in capsys.readouterr().out
+
+
+LOADS = tuple((model, users) for model in MODELS[1:] for users in (1, 2, 4, 8))
+
+
+def _loads(slower: float) -> list[Measurement]:
+    """Latencies of two models under four loads, so many times as long as predicted, and the throughput."""
+    computer = this_computer(CATALOG)
+    where = fingerprint(computer)
+    rows = []
+    for model, users in LOADS:
+        for metric, factor in (("tpot_s", slower), ("ttft_s", slower), ("output_tokens_per_s", 1 / slower)):
+            row = Measurement(
+                machine_id=where.machine_id, machine=where.machine, engine="llama.cpp", engine_version="b11549",
+                model=model, quantization="Q4_K_M", device=computer.machines[-1].device.name,
+                settings={"num_users": users, "prompt_tokens": 256.0, "output_tokens": 64.0},
+                metric=metric, value=1.0, low=1.0, high=1.0, num_repeats=32, origin="measure",
+            )  # fmt: skip
+            case = own_speed._case(row, CATALOG, computer.machines[-1])
+            assert case is not None
+            (group,) = case_groups([case])
+            predicted = getattr(group_served(group, group_coefficients(group)), metric)
+            rows.append(replace(row, value=factor * float(predicted[0])))
+    return rows
+
+
+def _under_load(*, no_store: bool) -> CapacityAnswer:
+    """Two users at once, on one machine."""
+    question = Question(
+        model=("Qwen/Qwen3-1.7B",), quantization=("Q4_K_M",), engine=("llama.cpp",), device=("this",),
+        input_tokens="256", output_tokens="64", users="2", think_time="1 ms", max_ttft="60 s", max_tpot="1 s",
+        no_store=no_store,
+    )  # fmt: skip
+    return capacity(question)
+
+
+@pytest.mark.slow
+def test_figures_under_load_correct_what_is_predicted_under_load(
+    tmp_path: Path, stored: Callable[[float], list[Measurement]]
+) -> None:
+    """Two models were slower than predicted under four loads; a third one is now predicted to be."""
+    assert callable(stored)
+    with Store(StorePlace(path=tmp_path / "store.sqlite3")) as store:
+        store.add(_loads(1.6))
+    plain, own = _under_load(no_store=True), _under_load(no_store=False)
+    assert plain.plan is not None
+    assert own.plan is not None
+    assert own.plan.each.tpot.mean_s / plain.plan.each.tpot.mean_s == pytest.approx(1.6, rel=0.15)
+    assert own.num_users.likely < plain.num_users.likely
+    assert own.num_users.high - own.num_users.low < plain.num_users.high - plain.num_users.low
+    assert (plain.num_users.basis, own.num_users.basis) == ("fitted", "calibrated")
+
+
+def test_one_figure_under_load_gives_no_range_of_its_own(
+    tmp_path: Path, stored: Callable[[float], list[Measurement]]
+) -> None:
+    rows = [*stored(0.9), *_loads(1.6)[:3]]
+    with Store(StorePlace(path=tmp_path / "store.sqlite3")) as store:
+        store.add(rows[-3:])
+    own = own_computer(CATALOG).machines[0].device.calibration
+    assert own is not None
+    assert own.spread("decode") is not None
+    assert own.spread("tpot") is None
+
+
+def test_a_row_without_a_voice_changes_nothing() -> None:
+    measured = straight(np.array([0.4]))
+    measured[2:] += 2.0
+    found = posterior(straight, measured, READ, np.array([1.0, 1.0, 0.0, 0.0, 0.0, 0.0]))
+    assert found.theta[0] == pytest.approx(0.4, abs=0.05)

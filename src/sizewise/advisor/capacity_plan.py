@@ -17,6 +17,7 @@ from sizewise.advisor.energy import energy_under_load
 from sizewise.advisor.fitting import find_model
 from sizewise.advisor.question import Notes
 from sizewise.catalog import load_catalog
+from sizewise.catalog.speed_constants import weakest_basis
 from sizewise.decide.evaluate import HEADROOM_RATIO, num_replicas
 from sizewise.decide.wording import percent
 from sizewise.domain.capacity import CapacityAnswer, LoadFigures, MachinePlan, Percentiles
@@ -102,7 +103,8 @@ def capacity(
     found = find_model(catalog, _only(question.model, "MODEL"))
     if found.quantization is not None and not question.quantization:
         question = replace(question, quantization=(found.quantization,))
-    hardware = replace(machine(catalog, _only(question.device, "--device")), is_owned=True)
+    device = _only(question.device, "--device")
+    hardware = replace(machine(catalog, device, uses_store=not question.no_store), is_owned=True)
     trace = _trace(asked_load.trace)
     asked = ask(catalog, _with_trace(replace(question, model=()), trace))
     notes = Notes(items=[note for note in asked.assumptions if note.name in SHOWN_NAMES])
@@ -260,7 +262,7 @@ class Limits:
         high = self._rate(ttft / first.factor_low, tpot / each.factor_low, rate.factor_high)
         if self.binding(likely) == "sequences":
             high = max(high, likely * rate.factor_high)
-        basis = "assumed" if "assumed" in {first.basis, each.basis, rate.basis} else "fitted"
+        basis = weakest_basis(first, each, rate)
         return Estimate(low=min(low, likely), likely=likely, high=max(high, likely), basis=basis)
 
     def num_users(self) -> Estimate:
@@ -270,7 +272,7 @@ class Limits:
         likely = self._users(ttft, tpot)
         low = self._users(ttft / first.factor_high, tpot / each.factor_high)
         high = self._users(ttft / first.factor_low, tpot / each.factor_low)
-        basis = "assumed" if "assumed" in {first.basis, each.basis} else "fitted"
+        basis = weakest_basis(first, each)
         return Estimate(low=min(low, likely), likely=likely, high=max(high, likely), basis=basis)
 
     def _rate(self, max_ttft_s: float, max_tpot_s: float, factor: float) -> float:

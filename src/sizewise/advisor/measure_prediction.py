@@ -39,7 +39,7 @@ class Named:
     device: str | None = None
 
 
-def predicted_load(answer: MeasureAnswer, named: Named) -> MeasureAnswer:
+def predicted_load(answer: MeasureAnswer, named: Named, *, uses_store: bool = True) -> MeasureAnswer:
     """With the prediction for the same model, engine, device, lengths and load, and what it rests on.
 
     Without a model and a device that the catalog knows there is none, and a note says what to name.
@@ -54,13 +54,13 @@ def predicted_load(answer: MeasureAnswer, named: Named) -> MeasureAnswer:
         return replace(answer, notes=(*answer.notes, note))
     quantization = catalog.quantization(named.quantization or model.native_format).name
     engine = catalog.engine(named.engine or answer.engine or USUAL_ENGINE).name
-    where = machine(catalog, named.device)
+    where = machine(catalog, named.device, uses_store=uses_store)
     known = replace(
         answer, known_model=model.name, quantization=quantization, engine=engine, device=where.device.name,
         num_devices=where.num_devices, engine_version=named.engine_version or answer.engine_version,
     )  # fmt: skip
     try:
-        found = capacity(_question(known, named.device), _load(known))
+        found = capacity(_question(known, named.device, uses_store=uses_store), _load(known))
     except SizewiseError as error:
         return replace(known, notes=(*known.notes, T("no prediction: {problem}", problem=str(error))))
     plan = found.plan
@@ -79,12 +79,13 @@ def _model(catalog: Catalog, answer: MeasureAnswer, named: Named) -> Model | Non
         return None
 
 
-def _question(answer: MeasureAnswer, device: str) -> Question:
+def _question(answer: MeasureAnswer, device: str, *, uses_store: bool) -> Question:
     measured = answer.measured
     return Question(
         model=(answer.known_model,), quantization=(answer.quantization,), engine=(answer.engine,), device=(device,),
         input_tokens=max(measured.prompt_tokens, 1.0), output_tokens=max(measured.output_tokens, 1.0),
         users=answer.num_users or None, think_time=NO_PAUSE, max_ttft=NO_LIMIT, max_tpot=NO_LIMIT,
+        no_store=not uses_store,
     )  # fmt: skip
 
 

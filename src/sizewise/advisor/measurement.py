@@ -107,7 +107,7 @@ def measure_imported(file: str, question: MeasureQuestion | None = None) -> tupl
 
 def _completed(answer: MeasureAnswer, asked: MeasureQuestion) -> MeasureAnswer:
     """With the prediction, the notes, and a place in the store where it is known what was measured."""
-    compared = predicted_load(answer, asked.named)
+    compared = predicted_load(answer, asked.named, uses_store=asked.uses_store)
     noted = replace(compared, notes=(*compared.notes, *_notes(compared)))
     return keep(noted) if asked.uses_store and noted.known_model and noted.quantization else noted
 

@@ -61,8 +61,11 @@ COMMON = (
     Parameter(constants=(("attention_utilisation", FASTER),)),
     Parameter(constants=(("prefill_layer_s", SLOWER),)),
     Parameter(constants=(("expert_utilisation", FASTER),)),
+    Parameter(constants=(("sequence_s", SLOWER),)),
+    Parameter(constants=(("decode_utilisation", FASTER),)),
 )
-"""What is corrected for all formats; unpacking and prompts also have a part for each format that was measured."""
+"""What is corrected for all formats; the last two show under load only. Unpacking and prompts also have a part for each
+format that was measured."""
 
 
 def parameters_of(speed_classes: Iterable[str]) -> tuple[Parameter, ...]:
@@ -86,6 +89,8 @@ class Posterior:
     """Measured - predicted, in logarithms of rates. [rows]"""
     weights: Array
     """1: as good as its fellows; near 0: an outlier. [rows]"""
+    voices: Array
+    """How much a row was heard: 0 for one that follows from others. [rows]"""
     jacobian: Array
     """Change of the logarithm of each rate with each parameter. [rows, parameters]"""
     spread: float
@@ -100,19 +105,24 @@ class Posterior:
         """
         jacobian, count = self.jacobian[rows], int(np.sum(rows))
         variance = np.einsum("ij,jk,ik->i", jacobian, self.covariance, jacobian)
-        num_effective = float(np.sum(self.weights[rows] * variance)) / self.spread**2
+        heard = self.weights[rows] * self.voices[rows]
+        num_effective = float(np.sum(heard * variance)) / self.spread**2
         growth = (count + num_effective) / max(count - num_effective, 1.0)
         return float(np.sqrt(np.mean(variance) + growth * _sd_80(self.residuals[rows]) ** 2))
 
 
 def posterior(
-    log_rates: Callable[[Array], Array], measured_log_rates: Array, parameters: Sequence[Parameter]
+    log_rates: Callable[[Array], Array],
+    measured_log_rates: Array,
+    parameters: Sequence[Parameter],
+    voices: Array | None = None,
 ) -> Posterior:
     """Most likely corrections. `log_rates` predicts the logarithm of every measured rate for given corrections.
 
-    Gauss-Newton on  sum w (measured - predicted)^2 / spread^2 + sum theta^2 / prior^2,  w of Student's t, the spread
-    re-estimated from the weighted residuals.
+    Gauss-Newton on  sum v w (measured - predicted)^2 / spread^2 + sum theta^2 / prior^2,  w of Student's t, v the
+    voices (1 where none are given), the spread re-estimated from the residuals of the rows that have one.
     """
+    heard = np.ones(len(measured_log_rates)) if voices is None else voices
     theta, spread = np.zeros(len(parameters)), NOISE_SD * 4
     prior = np.array([1.0 / one.prior_sd**2 for one in parameters])
     for _ in range(NUM_ITERATIONS):
@@ -120,11 +130,12 @@ def posterior(
         residuals = measured_log_rates - predicted
         jacobian = _jacobian(log_rates, theta, predicted)
         weights = _weights(residuals, spread)
-        precision = (jacobian.T * weights) @ jacobian / spread**2 + np.diag(prior)
-        slope = (jacobian.T * weights) @ residuals / spread**2 - theta * prior
+        trust = weights * heard
+        precision = (jacobian.T * trust) @ jacobian / spread**2 + np.diag(prior)
+        slope = (jacobian.T * trust) @ residuals / spread**2 - theta * prior
         step = np.linalg.solve(precision, slope)
         theta = theta + np.clip(step, -LARGEST_STEP, LARGEST_STEP)
-        spread = robust_sd(measured_log_rates - log_rates(theta))
+        spread = robust_sd((measured_log_rates - log_rates(theta))[heard > 0])
         if np.max(np.abs(step)) < STEP:
             break
     return Posterior(
@@ -132,6 +143,7 @@ def posterior(
         covariance=np.linalg.inv(precision),
         residuals=measured_log_rates - log_rates(theta),
         weights=weights,
+        voices=heard,
         jacobian=jacobian,
         spread=spread,
     )
