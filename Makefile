@@ -65,9 +65,9 @@ catalog: needs-facts .venv/tools ## the shipped tables again; FACTS=DIR with fac
 verify: .venv/tools .venv/engine ## shapes run by the real engine on this computer, beside their predictions; writes docs/verify.md
 	$(BIN)/python scripts/render_verify.py --measure
 
-bench: .venv/package .venv/tools .venv/engine .bench-venv/llmfit .bench-venv/aiconfigurator ## speed and memory beside llmfit and aiconfigurator, in one run; writes docs/performance.md
+bench: .venv/package .venv/tools .venv/engine .bench-venv/llmfit .bench-venv/aiconfigurator .bench-venv/guidellm ## speed and memory beside llmfit, aiconfigurator and guidellm, in one run; writes docs/performance.md
 	$(BIN)/python scripts/bench.py --llmfit $(BENCH_BIN)/llmfit \
-	  --aiconfigurator .bench-venv/aic/bin/aiconfigurator --out docs/performance.md
+	  --aiconfigurator .bench-venv/aic/bin/aiconfigurator --guidellm .bench-venv/gl/bin/guidellm --out docs/performance.md
 
 hidden-costs: .venv/package ## what three kinds of machines really cost, and when 30B runs on a consumer card: docs/hidden_costs.md
 	$(BIN)/python scripts/render_hidden_costs.py --out docs/hidden_costs.md
@@ -128,6 +128,12 @@ $(BIN)/python:
 	$(PYTHON) -m venv .bench-venv/aic
 	.bench-venv/aic/bin/python -m pip install --quiet --disable-pip-version-check aiconfigurator==0.12.0 \
 	  || echo "no aiconfigurator here: the comparison with it is skipped"
+	touch $@
+
+.bench-venv/guidellm: constraints.txt
+	$(PYTHON) -m venv .bench-venv/gl
+	.bench-venv/gl/bin/python -m pip install --quiet --disable-pip-version-check guidellm==0.8.1 \
+	  || echo "no guidellm here: the comparison with it is skipped"
 	touch $@
 
 .bench-venv/llmfit: constraints.txt

@@ -94,6 +94,10 @@ Which of 2,000 deployments serve 20 classes of requests at the lowest cost, from
 
 {asking}
 
+## Measuring servers
+
+{measuring}
+
 ## Memory of the whole catalog
 
 Every model in every format on every engine that runs it, and on every device: {catalog_sizes}.
@@ -115,15 +119,16 @@ def main() -> None:
     parser.add_argument("--llmfit", required=True, help="the llmfit program")
     parser.add_argument("--runs", type=int, default=9, help="runs of each program (at least 7 to report)")
     parser.add_argument("--aiconfigurator", default="", help="the aiconfigurator program; none: not compared")
+    parser.add_argument("--guidellm", default="", help="the guidellm program; none: not compared")
     parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
-    page = performance_page(arguments.llmfit, arguments.aiconfigurator, arguments.runs)
+    page = performance_page(arguments.llmfit, arguments.aiconfigurator, arguments.guidellm, arguments.runs)
     if arguments.out:
         arguments.out.write_text(page, encoding="utf-8")
     print(page, end="")
 
 
-def performance_page(llmfit: str, aiconfigurator: str, num_runs: int) -> str:
+def performance_page(llmfit: str, aiconfigurator: str, guidellm: str, num_runs: int) -> str:
     """The page with everything measured now."""
     timings = run_interleaved(
         {
@@ -160,6 +165,7 @@ def performance_page(llmfit: str, aiconfigurator: str, num_runs: int) -> str:
         ),
         portfolio=portfolio_line(),
         asking=_output([sys.executable, str(HERE / "bench_evaluate.py")]),
+        measuring=_output([sys.executable, str(HERE / "bench_measure.py"), "--guidellm", guidellm]),
     )
 
 

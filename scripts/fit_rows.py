@@ -136,7 +136,8 @@ def measured_cases(
     measured: Path, catalog: Catalog, kind: str
 ) -> tuple[list[Case], dict[str, dict[str, str]]]:
     """Cases of one kind that are known, not excluded and measured, and the measured values by row."""
-    excluded = {row["row_id"] for row in table(measured / "questions/exclude.csv")}
+    exclude = measured / "questions/exclude.csv"
+    excluded = {row["row_id"] for row in table(exclude)} if exclude.exists() else set()
     truth = {
         row["row_id"]: row for row in table(measured / f"truth/{kind}.csv") if row["row_id"] not in excluded
     }

@@ -19,6 +19,7 @@ from fit_parameters import Layout, Parameter, fitted
 from fit_rows import FAMILIES, Figure, Rows, measured_cases, rows_of
 from sizewise.catalog import load_catalog
 from sizewise.catalog.speed_constants import POOLED, band_names, device_key, family_of, vendor_of
+from sizewise.catalog.table import FOLDER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -93,6 +94,10 @@ CONDITIONS = {
 CHUNK_TOKENS = {"llama.cpp": 512.0, "mlx": 2048.0, "server": 8192.0}
 """Prompt tokens of one forward pass. Engine defaults; one value for all servers,
 whose defaults differ (2,048 to 8,192)."""
+OWN = FOLDER / "measured" / "own"
+"""Rates of the project's own, by scripts/own_facts.py."""
+OWN_ROWS = "own-"
+"""How their rows are named."""
 INGEST_S = {"llama.cpp": 0.0, "mlx": 0.0, "server": 0.0156}
 """HTTP, tokenizer and scheduler before the model. Source: BLIS, as quoted; not re-read."""
 
@@ -174,11 +179,14 @@ class Fit:
 
 
 def fits(measured: Path, catalog: Catalog) -> Iterator[Fit]:
-    """Every family, fitted on a folder with questions/ and truth/."""
+    """Every family, fitted on a folder with questions/ and truth/ and on what this project measured itself."""
     cases: list[Case] = []
     truth: dict[str, dict[str, str]] = {}
-    for kind in ("single", "serving"):
-        some, values = measured_cases(measured, catalog, kind)
+    own_catalog = catalog.with_user_rows(OWN / "devices.csv")
+    for folder, known, kind in (
+        (measured, catalog, "single"), (measured, catalog, "serving"), (OWN, own_catalog, "single"),
+    ):  # fmt: skip
+        some, values = measured_cases(folder, known, kind)
         cases += some
         truth |= values
     for family, names in FAMILIES.items():
@@ -215,6 +223,23 @@ def report(title: str, figures: Sequence[Figure], by: Callable[[Figure], tuple[s
         print(
             f"  {' '.join(name):50s} n {len(size):4d}  median {np.median(size):6.1f} %"
             f"  p90 {np.percentile(size, 90):6.1f} %  bias {100 * np.median(values):+6.1f} %"
+        )
+
+
+def report_own(figures: Sequence[Figure], bands: dict[str, dict[str, list[float]]]) -> None:
+    """How often the ranges for a device not seen hold what this project measured, its model family held out."""
+    held = defaultdict(list)
+    for figure in figures:
+        if not figure.case.question["row_id"].startswith(OWN_ROWS):
+            continue
+        names = band_names(
+            family_of(figure.case.engine.name), class_of(figure), figure.phase, kind_of(figure)
+        )
+        low, high = next(bands["unseen_band"][name] for name in names if name in bands["unseen_band"])
+        held[figure.phase].append(low <= np.exp(-figure.log_error) <= high)
+    for phase, inside in held.items():
+        print(
+            f"own measurements, model family held out, {phase}: {np.mean(inside):.0%} of {len(inside)} in range"
         )
 
 
@@ -334,6 +359,7 @@ def main() -> None:
         "band": bands_of(scored.in_sample + scored.family),
         "unseen_band": bands_of(scored.device or scored.in_sample),
     }
+    report_own(scored.family, bands)
     args.out.write_text(toml_text(engines, bands, len(scored.in_sample)), encoding="utf-8")
     print(f"wrote {args.out}: {len(scored.in_sample)} figures")
 
