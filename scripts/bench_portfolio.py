@@ -16,7 +16,7 @@ import numpy as np
 from sizewise.advisor.portfolio_solver import solve
 from sizewise.decide.portfolio import Pools, Problem, load_of
 
-NUM_PROBLEMS = 10
+NUM_PROBLEMS = 30
 NUM_POOLS = 300
 MOST_REPLICAS = 64
 

@@ -11,8 +11,10 @@ import pytest
 from tests.portfolio_cases import small_problem
 
 from bench_portfolio import large_problem
+from sizewise.advisor.portfolio_bound import bounded
 from sizewise.advisor.portfolio_solver import solve
 from sizewise.decide.portfolio import NO_POOL, plan_of
+from sizewise.decide.portfolio_patterns import pairs_in_use, patterns
 from sizewise.decide.portfolio_reduce import undominated
 
 if TYPE_CHECKING:
@@ -106,3 +108,46 @@ def test_twenty_classes_and_two_thousand_deployments_are_solved_with_proof() -> 
     again = plan_of(problem, solved.plan.route)
     assert again is not None
     assert again.monthly_usd == solved.plan.monthly_usd
+
+
+@pytest.mark.slow
+def test_no_plan_costs_less_than_the_bound_and_cheap_plans_use_only_known_patterns() -> None:
+    num_checked = 0
+    for case in range(80):
+        problem = small_problem(np.random.default_rng(2000 + case))
+        if not np.isfinite(problem.load).any(axis=1).all():
+            continue
+        costs = {
+            route: cost_by_hand(problem, route)
+            for route in itertools.product(range(problem.num_deployments), repeat=problem.num_classes)
+        }
+        best = min(costs.values())
+        bound = bounded(problem, 100.0 if math.isinf(best) else best)
+        assert bound.usd <= best + 1e-6, case
+        excess_usd = (
+            1.1 * max(costs[r] for r in costs if math.isfinite(costs[r])) if math.isfinite(best) else 0.0
+        )
+        for share in (0.1, 0.5, 1.0):
+            most = share * excess_usd
+            found = patterns(problem, bound.worth_usd, most)
+            assert found is not None
+            is_used = pairs_in_use(problem, found, bound.worth_usd, most)
+            for route, usd in costs.items():
+                if usd <= bound.usd + most:
+                    assert is_used[np.arange(problem.num_classes), list(route)].all(), (case, route)
+                    num_checked += 1
+    assert num_checked > 1000
+
+
+@pytest.mark.slow
+def test_where_patterns_are_too_many_the_whole_programme_has_the_same_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    problems = [small_problem(np.random.default_rng(3000 + case)) for case in range(30)]
+    usual = [solve(problem) for problem in problems]
+    monkeypatch.setattr("sizewise.decide.portfolio_patterns.MOST_PATTERNS", 3)
+    for problem, before in zip(problems, usual, strict=True):
+        after = solve(problem)
+        assert (after.plan is None) == (before.plan is None)
+        if after.plan is not None and before.plan is not None:
+            assert after.plan.monthly_usd == pytest.approx(before.plan.monthly_usd, abs=1e-6)

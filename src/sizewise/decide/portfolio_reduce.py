@@ -96,14 +96,3 @@ def without_hopeless_pairs(problem: Problem, at_most_usd: float) -> Problem:
     total_usd = float(np.nanmin(least, axis=1).sum())
     is_possible = total_usd + excess <= at_most_usd * (1.0 + SAME_LOAD)
     return replace(problem, load=np.where(is_possible, problem.load, np.nan))
-
-
-def useful_deployments(problem: Problem, least_usd: Array, at_most_usd: float) -> Array:
-    """Positions of the deployments whose pool a plan of at most this cost can use.
-
-    `least_usd`: no plan that uses the pool costs less. [pools]
-    """
-    is_useful = np.ones(problem.num_deployments, dtype=bool)
-    here = problem.is_hardware
-    is_useful[here] = (least_usd <= at_most_usd * (1.0 + SAME_LOAD))[problem.pool[here]]
-    return np.flatnonzero(is_useful & np.isfinite(problem.load).any(axis=0))
