@@ -132,7 +132,7 @@ def _matrix(model: Programme) -> Any:  # noqa: ANN401 - SciPy has no types
 def _highs(model: Programme, time_limit_s: float) -> tuple[Array | None, float]:
     """The solution, None where there is none, and the bound. [USD/month]"""
     with _optional():
-        from scipy.optimize import Bounds, LinearConstraint, milp
+        from scipy.optimize import Bounds, LinearConstraint, milp  # type: ignore[import-untyped] # scipy ships no types
     found = milp(
         model.cost,
         constraints=LinearConstraint(_matrix(model), model.lower, model.upper),

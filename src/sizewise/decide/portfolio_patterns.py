@@ -165,7 +165,7 @@ class _Table:
 
     def excess_usd(self, begun: _Begun) -> Array:
         """Whole machines and usage less worth. [patterns, USD/month]"""
-        return self._machines(begun) * self.standing_usd[begun.pool] + begun.usage_usd
+        return np.asarray(self._machines(begun) * self.standing_usd[begun.pool] + begun.usage_usd)
 
     def _placed(self, begun: _Begun, k: int, place: int) -> _Begun:
         added = self.load[begun.pool, place, k]
