@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from tests.simulated import (
@@ -21,6 +23,7 @@ from sizewise.estimate.simulate import simulate
 from sizewise.estimate.simulate_arrivals import GivenTimes, closed_loop, poisson_times
 from sizewise.estimate.simulate_figures import Experience, experience
 from sizewise.estimate.speed import step_s
+from sizewise.estimate.steady import top_requests_per_s
 
 NUM_ROWS, NUM_EACH = 24, 900
 
@@ -52,6 +55,29 @@ def test_95th_percentiles_under_poisson_arrivals_agree(rate: float) -> None:
     )
     assert float(told.ttft_s(0.95)) == pytest.approx(float(np.quantile(seen.ttft_s, 0.95)), rel=0.12)
     assert float(told.tpot_s(0.95)) == pytest.approx(float(np.quantile(seen.tpot_s, 0.95)), rel=0.15)
+
+
+@pytest.mark.parametrize("places", [1, 4, 16])
+@pytest.mark.parametrize("share", [0.3, 0.6, 0.85])
+def test_waiting_for_one_of_few_places_agrees(places: int, share: float) -> None:
+    """Servers with slots: the queue for a place is most of the time to the first token at high load.
+
+    The 95th percentile is compared where clearly more than a twentieth waits: else it jumps with that share.
+    """
+    few = replace(replica(output_variation=0.6), max_sequences=float(places))
+    rate = share * float(top_requests_per_s(few))
+    generator, shape = np.random.default_rng(7), (8, 1500)
+    result = simulate(
+        worked_example(max_running=places),
+        GivenTimes(poisson_times(generator, requests_per_s=rate, num_rows=shape[0], num_each=shape[1])),
+        input_tokens=np.full(shape, INPUT_TOKENS),
+        output_tokens=lognormal_lengths(OUTPUT_TOKENS, 0.6).sample_tokens(generator, shape),
+    )
+    seen, told = experience(result), felt_poisson(few, rate)
+    assert float(told.load.tpot_s) == pytest.approx(seen.tpot_s.mean(), rel=0.1)
+    assert float(told.mean_ttft_s) == pytest.approx(seen.ttft_s.mean(), rel=0.2)
+    if float(told.load.queueing_ratio) > 0.1:
+        assert float(told.ttft_s(0.95)) == pytest.approx(float(np.quantile(seen.ttft_s, 0.95)), rel=0.35)
 
 
 @pytest.mark.parametrize(("num_users", "think_time_s"), [(1, 0.0), (100, 20.0), (400, 20.0)])

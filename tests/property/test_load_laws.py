@@ -71,7 +71,8 @@ def test_a_larger_batch_never_lowers_the_step_and_never_lowers_its_tokens_per_se
 def test_an_open_loop_obeys_littles_law_below_its_maximum(replica: Replica, share: float) -> None:
     rate = share * float(top_requests_per_s(replica))
     state = steady_poisson(replica, rate)
-    held = rate * (state.ttft_s + replica.output_tokens * state.tpot_s)
+    queued_s = state.queueing_ratio * state.queued_s
+    held = rate * (state.ttft_s - queued_s + replica.output_tokens * state.tpot_s)
     assert state.is_stable
     assert state.num_running == pytest.approx(min(held, replica.max_sequences), rel=2e-3, abs=1e-6)
 

@@ -2,7 +2,8 @@
 
 Time to the first token: everybody has the base (prefill, the steps shared with others), log-normal by its mean and
 variance. Of those who find another prompt being read (the share of the time spent on reading) each waits for what is
-left of it and for those before: a geometric number of left-over prompts, again log-normal by mean and variance. Time
+left of it and for those before: a geometric number of left-over prompts, again log-normal by mean and variance. Who
+waits for a place has a wait as uneven as an exponential one (of Poisson arrivals), or the same for all (of users). Time
 per token: log-normal. Log-normal because it is never negative, has the long tail of queues, and needs two moments.
 """
 
@@ -19,6 +20,8 @@ from sizewise.estimate.speed import step_s
 from sizewise.estimate.steady import NEARLY_ALL, Replica, cycle, steady_poisson, steady_users
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sizewise.domain.number import Array, Number
     from sizewise.estimate.steady import LoadState
 
@@ -54,30 +57,45 @@ class Felt:
     wait_s: Number
     """Their mean wait."""
     wait_variance_s2: Number
+    queue_variance_s2: Number
+    """Of the wait for a place, of those who wait for one."""
     tpot_variance_s2: Number
 
     @property
     def mean_ttft_s(self) -> Number:
         """Mean time to the first token. [s]"""
-        return self.once_s + self.base_s + self.waiting_ratio * self.wait_s
+        with_place_s = self.once_s + self.base_s + self.waiting_ratio * self.wait_s
+        return with_place_s + self.load.queueing_ratio * self.load.queued_s
 
     def ttft_s(self, share: float) -> Array:
         """Time to the first token that this share of the requests does not exceed. [s]
 
-        Where (1 - w) F(base) + w F(base + wait) reaches the share.
+        Where (1 - w) F(base) + w F(base + wait) reaches the share, each with and without the wait for a place.
         """
-        slow_s, slow_variance = self.base_s + self.wait_s, self.base_variance_s2 + self.wait_variance_s2
-        low = np.zeros(np.broadcast_shapes(np.shape(slow_s), np.shape(slow_variance)))
+        cases = list(self._cases())
+        slow_s, slow_variance = cases[-1][1:]
+        low = np.zeros(np.broadcast_shapes(*(np.shape(value) for case in cases for value in case)))
         high = low + slow_s + SPAN_DEVIATIONS * np.sqrt(slow_variance)
         for _ in range(HALVINGS):
             middle = (low + high) / 2.0
-            below = (1.0 - self.waiting_ratio) * lognormal_share(
-                middle, self.base_s, self.base_variance_s2
-            ) + self.waiting_ratio * lognormal_share(middle, slow_s, slow_variance)
+            below = sum(ratio * lognormal_share(middle, mean, variance) for ratio, mean, variance in cases)
             is_short = below < share
             low, high = np.where(is_short, middle, low), np.where(is_short, high, middle)
         found: Array = np.where(np.isnan(slow_s), np.nan, self.once_s + high)
         return found
+
+    def _cases(self) -> Iterator[tuple[Number, Number, Number]]:
+        """Share of the requests, mean and variance of what varies, by what they wait for; the slowest last."""
+        queueing, reading = self.load.queueing_ratio, self.waiting_ratio
+        queues = [(1.0 - queueing, 0.0, 0.0), (queueing, self.load.queued_s, self.queue_variance_s2)]
+        prompts = [(1.0 - reading, 0.0, 0.0), (reading, self.wait_s, self.wait_variance_s2)]
+        for queue_ratio, queue_s, queue_variance in queues if np.any(queueing) else queues[:1]:
+            for prompt_ratio, prompt_s, prompt_variance in prompts:
+                yield (
+                    queue_ratio * prompt_ratio,
+                    self.base_s + queue_s + prompt_s,
+                    self.base_variance_s2 + queue_variance + prompt_variance,
+                )
 
     def tpot_s(self, share: float) -> Array:
         """Time per output token that this share of the requests does not exceed. [s]"""
@@ -108,7 +126,7 @@ def lognormal_share(value: Number, mean: Number, variance: Number) -> Array:
 def felt_poisson(replica: Replica, requests_per_s: Number) -> Felt:
     """Latency under Poisson arrivals; NaN where the queue would grow without end."""
     load = steady_poisson(replica, requests_per_s)
-    return _felt(replica, load, load.num_running, 1.0)
+    return _felt(replica, load, load.num_running, 1.0, np.square(load.queued_s))
 
 
 def felt_by_users(replica: Replica, num_users: Number, think_time_s: float) -> Felt:
@@ -119,10 +137,12 @@ def felt_by_users(replica: Replica, num_users: Number, think_time_s: float) -> F
     load = steady_users(replica, num_users, think_time_s)
     idle_ratio = np.maximum(1.0 - load.num_running / num_users, 0.0)
     others = load.num_running * (1.0 - 1.0 / np.asarray(num_users))
-    return _felt(replica, load, others, idle_ratio)
+    return _felt(replica, load, others, idle_ratio, 0.0)
 
 
-def _felt(replica: Replica, load: LoadState, others: Number, idle_ratio: Number) -> Felt:
+def _felt(
+    replica: Replica, load: LoadState, others: Number, idle_ratio: Number, queue_variance_s2: Number
+) -> Felt:
     """Means and variances of the parts; `idle_ratio` is the share of the senders who may send now (1: Poisson).
 
     Prompts queue like an M/G/1 server. A left-over prompt has the mean E[S^2] / 2 E[S] and the second moment
@@ -142,14 +162,16 @@ def _felt(replica: Replica, load: LoadState, others: Number, idle_ratio: Number)
     mixed = reading * (wait_variance + (1.0 - reading) * wait_s**2)
     own_variance = np.square(replica.prefill_s * replica.input_variation)
     once_s = replica.terms.ingest_s + (replica.prefill_s if replica.input_variation == 0 else 0.0)
+    with_place_s = load.ttft_s - load.queueing_ratio * load.queued_s
     return Felt(
         load=load,
         once_s=once_s,
-        base_s=np.maximum(load.ttft_s - once_s - reading * wait_s, SMALLEST_BASE * step),
+        base_s=np.maximum(with_place_s - once_s - reading * wait_s, SMALLEST_BASE * step),
         base_variance_s2=own_variance + np.maximum(delay_variance - mixed, 0.0),
         waiting_ratio=reading,
         wait_s=wait_s,
         wait_variance_s2=wait_variance,
+        queue_variance_s2=queue_variance_s2,
         tpot_variance_s2=_tpot_variance(replica, load, others, idle_ratio),
     )
 
