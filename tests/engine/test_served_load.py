@@ -23,9 +23,10 @@ from sizewise.estimate.simulate_arrivals import ClosedLoop, GivenTimes
 from sizewise.estimate.simulate_state import SimulatedEngine, simulated_engine
 from sizewise.estimate.speed import StepTerms
 from sizewise.estimate.steady import Replica, steady_poisson, steady_users, top_requests_per_s
-from sizewise.proof.load.client import LoadClient, LoadTarget
+from sizewise.proof.endpoint import target_of
 from sizewise.proof.load.drive import Driven, Load, drive
 from sizewise.proof.load.figures import load_figures
+from sizewise.proof.load.request import Asker, opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -99,16 +100,17 @@ class Server:
     """A running llama-server and what is asked of it."""
 
     def __init__(self, url: str) -> None:
-        self.target = LoadTarget(url=f"{url}/v1", model="tiny", uses_chat=False)
+        self.target = target_of("", f"{url}#tiny")
 
     def run(self, load: Load, *, num_words: int = NUM_WORDS, output_tokens: int | None = None) -> Driven:
         """One load; answers of the given length, or of lengths that vary."""
         draw = random.Random(load.seed)  # noqa: S311 - lengths
 
         async def driven() -> Driven:
-            async with LoadClient(self.target, seed=load.seed) as client:
+            async with opened(self.target, output_tokens=LONGEST) as endpoint:
+                asker = Asker(endpoint=endpoint, uses_chat=False, seed=load.seed)
                 return await drive(
-                    load, lambda: client.ask(num_words, output_tokens or draw.randint(SHORTEST, LONGEST))
+                    load, lambda: asker.ask(num_words, output_tokens or draw.randint(SHORTEST, LONGEST))
                 )
 
         result = asyncio.run(driven())
@@ -133,10 +135,10 @@ class Server:
 
     def step_s(self, count: int) -> float:
         """Mean gap between tokens while so many answers are written."""
-        outcomes = self.run(Load(num_users=count, max_requests=count), output_tokens=LONGEST).outcomes
-        begun = max(one.token_times_s[0] for one in outcomes)
-        over = min(one.token_times_s[-1] for one in outcomes)
-        inner = [[t for t in one.token_times_s if begun <= t <= over] for one in outcomes]
+        replies = self.run(Load(num_users=count, max_requests=count), output_tokens=LONGEST).replies
+        begun = max(one.piece_times_s[0] for one in replies)
+        over = min(one.piece_times_s[-1] for one in replies)
+        inner = [[t for t in one.piece_times_s if begun <= t <= over] for one in replies]
         return fmean((times[-1] - times[0]) / (len(times) - 1) for times in inner)
 
 
@@ -159,13 +161,13 @@ def by_closed_form(replica: Replica, load: Load) -> Felt:
 
 def by_simulator(engine: SimulatedEngine, load: Load, driven: Driven, prompt_tokens: float) -> Felt:
     """The same requests in their order; at the times at which they came, or from as many users."""
-    outcomes = sorted(driven.outcomes, key=lambda one: one.started_s)
-    lengths = np.array([[one.output_tokens for one in outcomes]], dtype=np.float64)
+    replies = sorted(driven.replies, key=lambda one: one.started_s)
+    lengths = np.array([[one.output_tokens or 0 for one in replies]], dtype=np.float64)
     if load.requests_per_s is None:
-        users = np.zeros((1, min(load.num_users, len(outcomes))))
+        users = np.zeros((1, min(load.num_users, len(replies))))
         arrivals: ClosedLoop | GivenTimes = ClosedLoop(first_s=users, pause_s=np.zeros_like(lengths))
     else:
-        arrivals = GivenTimes(np.array([[one.started_s - outcomes[0].started_s for one in outcomes]]))
+        arrivals = GivenTimes(np.array([[one.started_s - replies[0].started_s for one in replies]]))
     result = simulate(
         engine, arrivals, input_tokens=np.full_like(lengths, prompt_tokens), output_tokens=lengths
     )
