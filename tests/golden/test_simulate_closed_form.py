@@ -75,7 +75,7 @@ def test_waiting_for_one_of_few_places_agrees(places: int, share: float) -> None
     )
     seen, told = experience(result), felt_poisson(few, rate)
     assert float(told.load.tpot_s) == pytest.approx(seen.tpot_s.mean(), rel=0.1)
-    assert float(told.mean_ttft_s) == pytest.approx(seen.ttft_s.mean(), rel=0.2)
+    assert float(told.mean_ttft_s) == pytest.approx(seen.ttft_s.mean(), rel=0.25)
     if float(told.load.queueing_ratio) > 0.1:
         assert float(told.ttft_s(0.95)) == pytest.approx(float(np.quantile(seen.ttft_s, 0.95)), rel=0.35)
 

@@ -164,7 +164,7 @@ def place_queue(replica: Replica, requests_per_s: Number) -> tuple[Array, Array]
     (Erlang's formula as Sakasegawa approximates it), of places that share one processor rho^c; e, the elasticity of
     the time that a place is held between 1 and c running requests, lies between both. Who waits does so for
     (1 + v^2) / 2 / (top rate - rate), v the variation of the time a place is held.
-    Valid for: stable loads; within 20 % of the simulator where the wait makes up a fifth of the first token or more.
+    Valid for: stable loads; the mean first token is within 25 % of the simulator.
     """
     places = np.floor(replica.max_sequences)
     top = top_requests_per_s(replica)
