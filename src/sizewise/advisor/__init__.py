@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from sizewise.advisor.comparison import compare
     from sizewise.advisor.computer import hardware
     from sizewise.advisor.cost_question import CostQuestion
+    from sizewise.advisor.curve import quality_curve
     from sizewise.advisor.decision_record import asked_question, load_decision, recheck, save_decision
     from sizewise.advisor.deployment_cost import cost
     from sizewise.advisor.evaluation import evaluate, kept_answers
@@ -58,6 +59,7 @@ HOMES = {
     "load_decision": "decision_record",
     "portfolio": "portfolio_plan",
     "predict": "facts",
+    "quality_curve": "curve",
     "recheck": "decision_record",
     "recommend": "recommendation",
     "report": "reporting",
@@ -97,6 +99,7 @@ __all__ = [
     "load_decision",
     "portfolio",
     "predict",
+    "quality_curve",
     "recheck",
     "recommend",
     "report",

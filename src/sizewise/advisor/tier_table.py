@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sizewise.advisor.asking import ask
-from sizewise.advisor.curve import quality_curve, size_frontier
+from sizewise.advisor.curve import task_curve
 from sizewise.advisor.fit_terms import Case
 from sizewise.advisor.grading import grade
 from sizewise.advisor.guide_beside import guide_answer
@@ -59,18 +59,9 @@ def tiers(
         num_users=int(request.workload.num_users),
         task=request.task.name,
         complexity_table=tuple(_complexity(catalog, name) for name in COMPLEXITIES),
-        curve=quality_curve(
-            [_tier_model(catalog, request, model, machines) for model in curve_models(catalog, request)]
-        ),
+        curve=task_curve(catalog, request, machines),
         facts_date=catalog.facts_date,
     )
-
-
-def curve_models(catalog: Catalog, request: Request) -> list[Model]:
-    """Models of the curves: official, instructed, long enough, and beaten by none that is smaller."""
-    known = _known_models(catalog, request, 0.0, math.inf)
-    places = size_frontier([m.num_params for _, m in known], [score for score, _ in known])
-    return [known[i][1] for i in places]
 
 
 def _line(catalog: Catalog, request: Request, tier: SizeTier, machines: list[MachineType]) -> TierLine:

@@ -110,7 +110,7 @@ def command(ctx: click.Context, /, **given: Any) -> int:  # noqa: ANN401 - what 
     given |= {name: () if value is None else (value,) for name, value in named.items()}
     answer = advisor.cost(model, advisor.Question(**given), money, user_catalog=catalog)
     if shown["svg"]:
-        _draw(answer, shown["svg"], say)
+        _draw(answer, shown["svg"], say, is_told=not shown["as_json"])
     if shown["as_json"]:
         from sizewise.report.answer_json import plain
 
@@ -122,7 +122,7 @@ def command(ctx: click.Context, /, **given: Any) -> int:  # noqa: ANN401 - what 
     return 0 if any(isinstance(way.monthly_usd, Estimate) for way in answer.ways) else NOTHING_KNOWN
 
 
-def _draw(answer: Any, file: str, say: Any) -> None:  # noqa: ANN401 - types that are imported when they are needed
+def _draw(answer: Any, file: str, say: Any, *, is_told: bool) -> None:  # noqa: ANN401 - types imported when needed
     from sizewise.report.chart_svg import chart_svg
     from sizewise.report.cost_chart import cost_chart
     from sizewise.report.whole_file import write_whole
@@ -131,4 +131,5 @@ def _draw(answer: Any, file: str, say: Any) -> None:  # noqa: ANN401 - types tha
     if chart is None:
         raise NotSupported("--svg: no way to pay has a known cost over use, so there is nothing to draw")
     write_whole(Path(file), chart_svg(chart) + "\n")
-    write(say(T("written to {file}", file=file)) + "\n")
+    if is_told:
+        write(say(T("written to {file}", file=file)) + "\n")

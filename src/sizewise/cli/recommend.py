@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import itertools
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from sizewise.cli.language import say_of
-from sizewise.cli.output import busy, show_json, show_page, show_text
+from sizewise.cli.output import busy, show_json, show_page, show_text, write
 from sizewise.cli.verbs import option, verb
 from sizewise.domain.text import T
-from sizewise.errors import BadInput, UnknownName
+from sizewise.errors import BadInput, NotSupported, UnknownName
 from sizewise.units import parse_whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sizewise.advisor import Question
+    from sizewise.domain.answers import QualityCurve
     from sizewise.domain.decision import Decision
     from sizewise.domain.proof_answers import VerifyAnswer
     from sizewise.report.language import Say
@@ -92,6 +94,8 @@ MOST_OPTIONS = 1000
     metavar="tree|mermaid|svg",
     help="Draw the way to the answer, beside that of the original guide.",
 )
+@option("--curve", is_flag=True, help="Also show quality by size and by cost for the task, and the knee.")
+@option("--svg", metavar="FILE", help="Write the curves of quality by size and by cost as SVG.")
 @option("--policy", default="computed", metavar="computed|rule-of-thumb",
         help="rule-of-thumb walks the three questions of the original guide.")  # fmt: skip
 @option("--budget-limited", metavar="yes|no", help="Answer to the guide's first question.")
@@ -105,8 +109,10 @@ def command(ctx: click.Context, /, **given: Any) -> int:  # noqa: ANN401 - what 
 
     display = {
         name: given.pop(name)
-        for name in ("as_json", "out", "save", "explain", "top", "lists_all", "catalog", "flow", "verifies")
-    }
+        for name in (
+            "as_json", "out", "save", "explain", "top", "lists_all", "catalog", "flow", "verifies", "curve", "svg",
+        )
+    }  # fmt: skip
     policy = {name: given.pop(name) for name in ("policy", "budget_limited", "enterprise_hardware")}
     question = Question(**given)
     if _chosen("--policy", policy["policy"], POLICIES) == RULE_OF_THUMB:
@@ -124,20 +130,24 @@ def _computed(say: Say, question: Question, display: Mapping[str, Any]) -> int:
     if display["save"] is not None:
         advisor.save_decision(decision, display["save"], user_catalog=display["catalog"])
     tried = _verified(say, decision, uses_store=not question.no_store) if display["verifies"] else ()
+    curve = _curve(say, question, display)
     if display["flow"] is not None:
         _draw(say, decision, display)
     elif display["as_json"]:
         from sizewise.report.answer_json import plain
 
         payload = plain(decision, say) | ({"verified": plain(tried, say)} if display["verifies"] else {})
+        payload |= {"curve": plain(curve, say)} if curve else {}
         show_json(payload, out=display["out"], say=say)
     else:
         from sizewise.report.text import decision_blocks
+        from sizewise.report.text_curve import curve_blocks
         from sizewise.report.text_verify import verify_blocks
 
         page = decision_blocks(decision, say, shows_list=listed is not None, explains=display["explain"])
         trials = (block for one in tried for block in verify_blocks(one, say))
-        show_page(itertools.chain(page, trials), out=display["out"], say=say)
+        bends = curve_blocks(curve, say) if curve else ()
+        show_page(itertools.chain(page, trials, bends), out=display["out"], say=say)
     return 0 if decision.answer else NO_OPTION
 
 
@@ -147,6 +157,29 @@ def _verified(say: Say, decision: Decision, *, uses_store: bool) -> tuple[Verify
 
     with busy(say, T("running the engine on synthetic weights")):
         return verified(decision, uses_store=uses_store, agree=asking(say))
+
+
+def _curve(say: Say, question: Question, display: Mapping[str, Any]) -> QualityCurve | None:
+    """Quality by size and cost where `--curve` or `--svg` asks for it; drawn to the file of `--svg`."""
+    if not (display["curve"] or display["svg"]):
+        return None
+    from sizewise import advisor
+
+    curve = advisor.quality_curve(question, user_catalog=display["catalog"])
+    if display["svg"]:
+        from sizewise.report.chart_svg import stacked_svg
+        from sizewise.report.curve_chart import curve_charts
+        from sizewise.report.whole_file import write_whole
+
+        charts = curve_charts(curve, say)
+        if not charts:
+            raise NotSupported(
+                "--svg: fewer than two models have a known quality, so there is nothing to draw"
+            )
+        write_whole(Path(display["svg"]), stacked_svg(charts) + "\n")
+        if not display["as_json"]:
+            write(say(T("written to {file}", file=display["svg"])) + "\n")
+    return curve if display["curve"] else None
 
 
 def _draw(say: Say, decision: Decision, display: Mapping[str, Any]) -> None:

@@ -117,6 +117,8 @@ class CurvePoint:
     """On the cheapest machine that runs it in 4 bits; NaN where none is known. [USD/month]"""
     hardware: str
     quality: Estimate | Unknown
+    is_enough: bool
+    """It reaches the bar of the request with enough probability."""
     is_knee: bool
     """From here on more size, or more money, buys little."""
 
@@ -125,6 +127,9 @@ class CurvePoint:
 class QualityCurve:
     """Quality of a task against size and against cost: only models that nothing smaller, or cheaper, beats."""
 
+    task: str
+    bar_points: float
+    """Quality that is good enough; NaN where no bar can be stated."""
     by_size: tuple[CurvePoint, ...]
     by_cost: tuple[CurvePoint, ...]
 

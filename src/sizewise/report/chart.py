@@ -25,10 +25,13 @@ class Series:
     """One line, or single points with names."""
 
     name: str
+    """Empty: a line that explains itself."""
     points: tuple[tuple[float, float], ...]
     """x and y, in the units of the axes; points that are not finite are left out."""
     labels: tuple[str, ...] = ()
     """A name for each point; points with names are drawn one by one, without a line."""
+    ranges: tuple[tuple[float, float], ...] = ()
+    """Low and high of each point with a name; empty: not drawn."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +65,7 @@ class Chart:
     def y_axis(self) -> Axis:
         """From nothing to a little above the highest point, so that heights compare."""
         values = [y for line in self.series for _, y in known(line.points)]
+        values += [high for line in self.series for _, high in line.ranges]
         return axis([0.0, max(values, default=1.0) * HEADROOM])
 
 

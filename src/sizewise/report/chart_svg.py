@@ -6,8 +6,11 @@ text of the page where it sets `color`; the drawing has a title and a descriptio
 
 from __future__ import annotations
 
+import math
 from html import escape
 from typing import TYPE_CHECKING
+
+from rich.cells import cell_len
 
 from sizewise.report.chart import known, short
 
@@ -21,6 +24,8 @@ LEFT, RIGHT, TOP, BOTTOM = 64, 150, 44, 48
 """Margins: labels of the axes, names of the lines, title. [px]"""
 COLOURS = ("#0b6bcb", "#c4511c", "#1f7a3d", "#8a3ffc", "#a56a00", "#5c6670")
 DASHES = ("", "7 4", "2 3", "10 3 2 3", "4 2", "1 4")
+CELL_WIDTH, LINE_HEIGHT = 6.8, 14
+"""Of a letter and of a line of names. [px]"""
 NAME_GAP = 16
 """Names at the ends of lines keep so much distance. [px]"""
 FONT = "font-family='system-ui, sans-serif' font-size='12'"
@@ -32,7 +37,7 @@ def chart_svg(chart: Chart, *, name: str = "chart") -> str:
     Arguments: `name` makes the ids unique where a page holds several drawings.
     """
     frame = _Frame(chart.x_axis, chart.y_axis)
-    described = "; ".join(line.name for line in chart.series)
+    described = "; ".join(line.name for line in chart.series if line.name)
     opening = (
         f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {WIDTH} {HEIGHT}' role='img' "
         f"aria-labelledby='{name}-title {name}-desc' {FONT} fill='currentColor'>"
@@ -48,6 +53,16 @@ def chart_svg(chart: Chart, *, name: str = "chart") -> str:
         "</svg>",
     ]
     return "\n".join(parts)
+
+
+def stacked_svg(charts: Sequence[Chart]) -> str:
+    """Several charts, one below the other, as one `<svg>` element."""
+    opening = f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {WIDTH} {HEIGHT * len(charts)}'>"
+    parts = [
+        f"<svg y='{HEIGHT * i}' width='{WIDTH}' height='{HEIGHT}'>\n{chart_svg(chart, name=f'chart-{i}')}\n</svg>"
+        for i, chart in enumerate(charts)
+    ]
+    return "\n".join([opening, *parts, "</svg>"])
 
 
 class _Frame:
@@ -106,18 +121,47 @@ def _lines(series: Sequence[Series], frame: _Frame) -> Iterator[str]:
 
 
 def _points(line: Series, frame: _Frame, colour: str) -> Iterator[str]:
-    for (x, y), label in zip(line.points, line.labels, strict=True):
+    """Dots with their ranges and names; a name that finds no free place is heard and hovered only."""
+    taken: list[tuple[float, float, float]] = []
+    ranges = line.ranges or ((math.nan, math.nan),) * len(line.points)
+    for (x, y), label, (low, high) in zip(line.points, line.labels, ranges, strict=True):
         if not known([(x, y)]):
             continue
         at_x, at_y = frame.x(x), frame.y(y)
-        yield f"<circle cx='{at_x:.1f}' cy='{at_y:.1f}' r='4' fill='{colour}'/>"
-        yield f"<text x='{at_x + 7:.1f}' y='{at_y - 6:.1f}'>{escape(label)}</text>"
+        if known([(low, high)]):
+            reach = f"M{at_x:.1f} {frame.y(low):.1f}V{frame.y(high):.1f}"
+            yield f"<path d='{reach}' stroke='{colour}' stroke-opacity='0.5' stroke-width='2'/>"
+        title = f"<title>{escape(label)}: {short(y)}</title>"
+        yield f"<circle cx='{at_x:.1f}' cy='{at_y:.1f}' r='4' fill='{colour}'>{title}</circle>"
+        place = _free_place(at_x, at_y, cell_len(label) * CELL_WIDTH, taken)
+        if place:
+            left, base, width = place
+            taken.append(place)
+            anchor = "end" if left < at_x else "start"
+            edge = left + width if left < at_x else left
+            yield f"<text x='{edge:.1f}' y='{base:.1f}' text-anchor='{anchor}'>{escape(label)}</text>"
+
+
+def _free_place(
+    x: float, y: float, width: float, taken: Sequence[tuple[float, float, float]]
+) -> tuple[float, float, float] | None:
+    """Left end, base line and width of a name beside a dot, where no other name is; None: nowhere."""
+    for left in (x - 7 - width, x + 7):
+        for base in (y - 6, y + 14):
+            is_inside = left >= LEFT and left + width <= WIDTH
+            if is_inside and not any(_covers((left, base, width), other) for other in taken):
+                return left, base, width
+    return None
+
+
+def _covers(a: tuple[float, float, float], b: tuple[float, float, float]) -> bool:
+    return a[0] < b[0] + b[2] and b[0] < a[0] + a[2] and abs(a[1] - b[1]) < LINE_HEIGHT
 
 
 def _names(names: list[tuple[float, str, str]]) -> Iterator[str]:
     """Names at the right end of their lines, moved apart where they would cover each other."""
     lowest = float(TOP)
-    for y, name, colour in sorted(names):
+    for y, name, colour in sorted(item for item in names if item[1]):
         lowest = max(y, lowest)
         yield f"<text x='{WIDTH - RIGHT + 8}' y='{lowest + 4:.1f}' fill='{colour}'>{escape(name)}</text>"
         lowest += NAME_GAP

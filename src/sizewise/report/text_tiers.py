@@ -42,7 +42,7 @@ def tiers_blocks(answer: TiersAnswer, say: Say) -> Iterator[RenderableType]:
     )  # fmt: skip
     rows = (_model_row(line.name, model) for line in answer.lines for model in line.models)
     yield grid(rows, header=header, right=(2, 3, 5, 6))
-    yield from curve_blocks(answer.curve, answer.task, say)
+    yield from curve_blocks(answer.curve, say)
     for line in answer.lines:
         yield from _tier(line, say)
     yield heading(say(T("What a complexity stands for")))
