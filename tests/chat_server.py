@@ -1,7 +1,7 @@
 """A chat server on this computer that answers from a function, and misbehaves where it is told to.
 
 A fault is what happens to a question before it is answered: a status such as "429", or hang, garbage, half-stream,
-huge, elsewhere, closed; with a count it ends after so many questions.
+half-answer, huge, elsewhere, closed; with a count it ends after so many questions.
 """
 
 from __future__ import annotations
@@ -113,6 +113,9 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(200, b'{"choices": [{"mess')
         elif fault == "half-stream":
             self._stream(["h", "a"], None)
+        elif fault == "half-answer":
+            self._send(200, b'{"choices": [{"message": {"content": "ha', missing_bytes=30)
+            self.close_connection = True
         elif fault == "huge":
             self._send(200, b" " * HUGE_BYTES)
         elif fault == "elsewhere":
@@ -120,12 +123,14 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self.close_connection = True
 
-    def _send(self, status: int, content: bytes, headers: dict[str, str] | None = None) -> None:
+    def _send(
+        self, status: int, content: bytes, headers: dict[str, str] | None = None, missing_bytes: int = 0
+    ) -> None:
         self.send_response(status)
         for name, value in (headers or {}).items():
             self.send_header(name, value)
         self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(content)))
+        self.send_header("Content-Length", str(len(content) + missing_bytes))
         self.end_headers()
         self.wfile.write(content)
 

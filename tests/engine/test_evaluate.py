@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
 from tests.evaluated import capitals, evaluated, moods, sums
-from tests.llama_server import TINY, llama_servers
+from tests.llama_server import TINY, llama_server, llama_servers
+
+from sizewise.cli.main import main
+from sizewise.proof.evaluate.prompts import read_items
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,6 +60,29 @@ def test_early_looks_come_to_the_same_answer_with_fewer_prompts(
 def test_a_suite_that_nobody_passes_says_so(addresses: dict[str, str], tmp_path: Path) -> None:
     answer = evaluated(tmp_path, capitals(60), addresses)
     assert (answer.verdict, answer.chosen) == ("nobody", "")
+
+
+@pytest.mark.parametrize("name", ["classification", "coding"])
+def test_a_starter_set_is_asked_answered_and_graded_from_the_command_line(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What the tiny models write is no answer to these questions: every grader says so, and none stumbles over it."""
+    with ExitStack() as stack:
+        endpoints = [
+            f"{name}={stack.enter_context(llama_server(MODELS[name], slots=2, context_tokens=2048))}"
+            for name in ("small-q4_0", "large-f16")
+        ]
+        asked = ["evaluate", f"starter:{name}", *(f"--endpoint={e}" for e in endpoints), "--max-tokens=24", "--ask-all",
+                 "--allow-code", f"--folder={tmp_path / 'run'}", "--concurrency=2"]  # fmt: skip
+        code = main([*asked, "--json"])
+    found = json.loads(capsys.readouterr().out)
+    assert (code, found["verdict"]) == (1, "nobody")
+    items = read_items(f"starter:{name}")
+    kept = [json.loads(line) for line in (tmp_path / "run" / "answers.jsonl").read_text().splitlines()]
+    assert len(kept) == 2 * len(items)
+    assert not [k["failure"] for k in kept if k["failure"]]
+    assert sum(bool(k["text"].strip()) for k in kept) > len(items)
+    assert {k["grade"] for k in kept} <= {0.0, 1.0}
 
 
 def test_twenty_prompts_cannot_tell_and_say_how_many_would(addresses: dict[str, str], tmp_path: Path) -> None:

@@ -35,7 +35,8 @@ def wrong(_messages: list[dict[str, Any]]) -> str:
 @pytest.mark.parametrize(
     ("fault", "failure"),
     [("hang", "no-answer-in-time"), ("500", "server-error"), ("garbage", "not-understood"), ("huge", "too-long"),
-     ("closed", "broken-off"), ("elsewhere", "sent-elsewhere")],
+     ("closed", "broken-off"), ("half-answer", "broken-off"), ("half-stream", "not-understood"),
+     ("elsewhere", "sent-elsewhere")],
 )  # fmt: skip
 def test_a_hostile_server_is_survived_and_reported(fault: str, failure: str, tmp_path: Path) -> None:
     """Some questions meet the fault, always; the others are compared all the same."""
