@@ -1,6 +1,6 @@
 """docs/verify.md: shapes tried on this computer by `sizewise verify`, predicted and measured, and recalibrated.
 
-    python scripts/render_verify.py --measure      run every shape (tens of minutes), then write both files
+    python scripts/render_verify.py --measure      run every shape (15 minutes on two cores), then write both files
     python scripts/render_verify.py                write the page again from docs/verify.jsonl, on the same computer
 
 Recalibrated figures of a shape come from the measurements of all other shapes, never from its own.
@@ -9,6 +9,7 @@ Recalibrated figures of a shape come from the measurements of all other shapes, 
 from __future__ import annotations
 
 import argparse
+import csv
 import os
 import sys
 import tempfile
@@ -17,6 +18,7 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, NamedTuple
 
+from own_facts import OWN
 from sizewise import __version__
 from sizewise.advisor.case_speed import decode_at, prefill_at
 from sizewise.advisor.fit_terms import Case
@@ -25,6 +27,7 @@ from sizewise.advisor.verification import MEMORY_TOLERANCE_RATIO, SMALL_PARAMS, 
 from sizewise.advisor.verify_plan import process_parts
 from sizewise.catalog import load_catalog
 from sizewise.domain.estimate import Estimate
+from sizewise.domain.proof_answers import with_repeats
 from sizewise.errors import SizewiseError
 from sizewise.proof.fingerprint import fingerprint
 from sizewise.proof.probe import this_computer
@@ -109,8 +112,8 @@ def rate_rows(rows: Sequence[Measurement], catalog: Catalog, machine: Machine) -
         corrected = replace(machine, device=replace(machine.device, calibration=found))
         for row in rows:
             if (row.model, row.quantization) == shape:
-                before = _predicted(row, case_of(row, catalog, machine))
-                yield RateRow(row, before, _predicted(row, case_of(row, catalog, corrected)))
+                before, after = (_predicted(row, case_of(row, catalog, one)) for one in (machine, corrected))
+                yield RateRow(row, before, after)
 
 
 def _predicted(row: Measurement, case: Case) -> Estimate:
@@ -120,7 +123,7 @@ def _predicted(row: Measurement, case: Case) -> Estimate:
         found = prefill_at(case, float(row.settings["prompt_tokens"]))
     if not isinstance(found, Estimate):
         raise TypeError(found.reason)
-    return found
+    return with_repeats(found, row.low, row.value, row.high)
 
 
 def page(records: Sequence[Record], catalog: Catalog) -> Iterator[str]:
@@ -145,7 +148,12 @@ def page(records: Sequence[Record], catalog: Catalog) -> Iterator[str]:
     yield ""
     yield "## Speed, tokens/s"
     yield ""
-    yield "Only pieces during which other programs left the processor alone count. *Recalibrated* by all other shapes."
+    yield (
+        "Only pieces during which other programs left the processor alone count; ranges hold the spread of repeats. "
+        "*Recalibrated* by all other shapes. `scripts/fit_speed.py` fits the class of processors with rates of an "
+        f"earlier run (`catalog/measured/own`, {own_date()}), and says how often the ranges hold a family of models "
+        "that it has not seen."
+    )
     yield ""
     yield "| model | format | what | predicted (80 %) | measured | in range | recalibrated (80 %) | in range |"
     yield "|---|---|---|---:|---:|---|---:|---|"
@@ -210,6 +218,12 @@ def _span(estimate: Estimate) -> str:
 
 def _held(estimate: Estimate, row: Measurement) -> str:
     return "yes" if estimate.low <= row.value <= estimate.high else "no"
+
+
+def own_date() -> str:
+    """When the rates were measured that are facts of the fit."""
+    with (OWN / "devices.csv").open(encoding="utf-8", newline="") as file:
+        return next(csv.DictReader(file))["as_of"]
 
 
 def main() -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import shutil
 import signal
@@ -20,6 +21,8 @@ from sizewise.advisor import verification, verify_plan
 from sizewise.catalog import load_catalog
 from sizewise.catalog.weights_table import mixture_rules
 from sizewise.cli.main import main
+from sizewise.domain.estimate import Estimate
+from sizewise.domain.proof_answers import with_repeats
 from sizewise.errors import MissingExtra, NotSupported
 from sizewise.proof import engine_oracle, engine_run, scratch
 from sizewise.proof.engine_gguf import write_shape_file
@@ -55,6 +58,14 @@ def test_a_rate_on_a_busy_computer_says_so_and_takes_the_quietest() -> None:
     )
     assert not found.is_quiet
     assert found.likely == 4.0
+
+
+def test_the_range_holds_the_spread_of_the_repeats_as_well() -> None:
+    """Widths of 0.3 and 0.4 in logarithms make one of 0.5; without repeats that differ nothing changes."""
+    predicted = Estimate(low=10 * math.exp(-0.3), likely=10.0, high=10 * math.exp(0.3), basis="fitted")
+    found = with_repeats(predicted, 5 * math.exp(-0.4), 5.0, 5.0)
+    assert math.log(found.likely / found.low) == pytest.approx(0.5)
+    assert (found.likely, found.high) == (10.0, pytest.approx(predicted.high))
 
 
 def test_values_stand_where_they_matter_and_nowhere_else(tmp_path: Path) -> None:

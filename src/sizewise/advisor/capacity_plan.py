@@ -17,11 +17,10 @@ from sizewise.advisor.energy import energy_under_load
 from sizewise.advisor.fitting import find_model
 from sizewise.advisor.question import Notes
 from sizewise.catalog import load_catalog
-from sizewise.catalog.speed_constants import weakest_basis
 from sizewise.decide.evaluate import HEADROOM_RATIO, num_replicas
 from sizewise.decide.wording import percent
 from sizewise.domain.capacity import CapacityAnswer, LoadFigures, MachinePlan, Percentiles
-from sizewise.domain.estimate import Estimate
+from sizewise.domain.estimate import Estimate, weakest
 from sizewise.domain.text import T
 from sizewise.errors import BadInput
 from sizewise.estimate.columns import first_value
@@ -262,7 +261,7 @@ class Limits:
         high = self._rate(ttft / first.factor_low, tpot / each.factor_low, rate.factor_high)
         if self.binding(likely) == "sequences":
             high = max(high, likely * rate.factor_high)
-        basis = weakest_basis(first, each, rate)
+        basis = weakest(first.basis, each.basis, rate.basis)
         return Estimate(low=min(low, likely), likely=likely, high=max(high, likely), basis=basis)
 
     def num_users(self) -> Estimate:
@@ -272,7 +271,7 @@ class Limits:
         likely = self._users(ttft, tpot)
         low = self._users(ttft / first.factor_high, tpot / each.factor_high)
         high = self._users(ttft / first.factor_low, tpot / each.factor_low)
-        basis = weakest_basis(first, each)
+        basis = weakest(first.basis, each.basis)
         return Estimate(low=min(low, likely), likely=likely, high=max(high, likely), basis=basis)
 
     def _rate(self, max_ttft_s: float, max_tpot_s: float, factor: float) -> float:

@@ -171,11 +171,6 @@ def band(
     raise ValueError(f"no band for {phase} of {dense_or_moe} models")
 
 
-def weakest_basis(*bands: Band) -> str:
-    """What a figure stands on that several ranges went into: assumed, fitted, or calibrated on this computer."""
-    return min((one.basis for one in bands), key=("assumed", "fitted", "calibrated").index)
-
-
 def own_band(family: str, device: Device, phase: str) -> Band | None:
     """The range around what the calibrated constants of this very device give; None: that was not measured."""
     own = device.calibration

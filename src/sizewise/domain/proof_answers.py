@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from sizewise.domain.estimate import Estimate, Unknown
@@ -42,11 +43,27 @@ class RateLine:
     """False: other programs took the processor meanwhile."""
 
     @property
-    def has_held(self) -> bool:
-        """Does the measured median lie in the predicted range? A rate without a prediction cannot fail."""
+    def expected(self) -> Estimate | Unknown:
+        """The prediction, with the spread of the repeats on this computer in its range."""
         if isinstance(self.predicted, Unknown):
-            return True
-        return self.predicted.low <= self.likely <= self.predicted.high
+            return self.predicted
+        return with_repeats(self.predicted, self.low, self.likely, self.high)
+
+    @property
+    def has_held(self) -> bool:
+        """Does the measured median lie in the expected range? A rate without a prediction cannot fail."""
+        expected = self.expected
+        return isinstance(expected, Unknown) or expected.low <= self.likely <= expected.high
+
+
+def with_repeats(predicted: Estimate, low: float, likely: float, high: float) -> Estimate:
+    """A predicted rate whose range also holds how far repeats of one measurement lie apart.
+
+    Both ranges are independent: their widths in logarithms add up as squares.
+    """
+    down = math.hypot(math.log(predicted.likely / predicted.low), math.log(likely / low))
+    up = math.hypot(math.log(predicted.high / predicted.likely), math.log(high / likely))
+    return Estimate.within(predicted.likely, math.exp(-down), math.exp(up), predicted.basis)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -90,7 +90,8 @@ def _memory_rows(answer: VerifyAnswer, say: Say) -> Iterator[tuple[str, str, str
 
 def _rate_row(line: RateLine, say: Say) -> tuple[str, str, str, str]:
     measured = f"{significant(line.likely)} ({significant(line.low)}-{significant(line.high)})"
-    predicted = say(line.predicted.reason) if isinstance(line.predicted, Unknown) else span(line.predicted)
+    expected = line.expected
+    predicted = say(expected.reason) if isinstance(expected, Unknown) else span(expected)
     return say(_name(line)), predicted, measured, say(T("yes") if line.has_held else T("no"))
 
 
