@@ -85,11 +85,12 @@ def _fewer_bits(case: Case) -> Iterator[Text]:
 def _more_devices(case: Case) -> Iterator[Text]:
     if case.machine.device.kind not in MULTI_DEVICE_KINDS or case.layers_per_device:
         return
-    for count in range(case.machine.num_devices + 1, Limits().max_devices + 1):
+    for count in range(case.machine.num_devices + 1, Limits().max_devices // case.num_stages + 1):
         machine = replace(case.machine, num_devices=count, num_available=count)
         changed = replace(case, machine=machine)
         if is_possible(case.engine, case.model, case.quantization, machine) and changed.verdict != "no":
-            yield T("{machine}", machine=wording.machine_name(machine))
+            every = replace(machine, num_devices=count * case.num_stages)
+            yield T("{machine}", machine=wording.machine_name(every))
             return
 
 
@@ -178,7 +179,7 @@ def _offloaded_rate(case: Case, device_bytes: float, host_bytes: float) -> float
 
 def _other_device(case: Case) -> Iterator[Text]:
     """The cheapest device with a price on which it fits alone."""
-    if case.layers_per_device:
+    if case.layers_per_device or case.num_stages > 1:
         return
     priced = sorted(
         (d for d in case.catalog.devices.values() if d.buy_usd > 0 and d.buy_price_kind == "street"),

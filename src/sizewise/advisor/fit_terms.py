@@ -56,6 +56,11 @@ class Case:
         return self.engine.split if self.machine.num_devices > 1 else "none"
 
     @property
+    def num_stages(self) -> int:
+        """Runs of layers on devices of their own; `machine` is the devices of one."""
+        return 1
+
+    @property
     def layers_per_device(self) -> tuple[int, ...]:
         """Blocks on each of unequal devices; empty where devices are equal."""
         return ()

@@ -9,6 +9,7 @@ from sizewise import units
 from sizewise.advisor.asking import LARGEST_TOKENS, kv_type_named, optional
 from sizewise.advisor.fit_hardware import hardware, joined, over_devices
 from sizewise.advisor.fit_lifts import fit_lifts
+from sizewise.advisor.fit_pipeline import MOST_STAGES, PipelineCase, of_one_stage, on_stages
 from sizewise.advisor.fit_terms import Case, cache_bytes, can_cache, is_possible
 from sizewise.advisor.options import ranged
 from sizewise.advisor.space import Row
@@ -51,6 +52,8 @@ HALF_PRECISION_BITS = 16.0
 """Files with fewer bits are used as they are; from others every smaller format can be made. [bits/weight]"""
 LAYERED_ENGINE = "llama.cpp"
 """Engine of unequal devices, and the one that can be asked."""
+STAGED_ENGINE = "vllm"
+"""Engine of pipeline stages."""
 FORWARD_ENGINE = "transformers"
 """Runs models that give a score, a label or a vector."""
 
@@ -66,6 +69,7 @@ def fit(
     kv_type: str | None = None,
     usable: str | float | None = None,
     system: str | None = None,
+    pipeline_parallel: str | float | None = None,
     ask_engine: bool = False,
     user_catalog: str | None = None,
     no_store: bool | None = None,
@@ -76,7 +80,8 @@ def fit(
     `ollama:NAME` or `modelscope:ORG/NAME`; `device` such as 'RTX 4090' or
     '2x RTX 3090'; `users` requests at the same time; several devices share it layer by layer;
     `kv_type` such as 'q8_0', or 'q8_0/f16' for K and V; `usable` memory of each device and `system` (headless,
-    desktop, windows) instead of the usual reserve; `ask_engine` asks llama.cpp what it would allocate.
+    desktop, windows) instead of the usual reserve; `pipeline_parallel` stages that share the layers, each of an equal
+    part of the devices; `ask_engine` asks llama.cpp what it would allocate.
     Raises: SizewiseError for input that cannot be used.
     """
     catalog = load_catalog()
@@ -95,12 +100,19 @@ def fit(
     wanted = int(tokens) if tokens is not None else min(USUAL_CONTEXT_TOKENS, known.max_context_tokens)
     requests = optional(users, units.parse_whole, "--users", MOST_REQUESTS)
     is_unequal = len(machines) > 1
+    num_stages = int(optional(pipeline_parallel, units.parse_whole, "--pipeline-parallel", MOST_STAGES) or 1)
+    if num_stages > 1:
+        if is_unequal or ask_engine:
+            raise NotSupported(
+                "--pipeline-parallel is for equal devices and for vllm or sglang, which cannot be asked"
+            )
+        machines = (of_one_stage(machines[0], num_stages),)
     cases = possible_cases(
         catalog, known, joined(machines) if is_unequal else machines[0], quantization=quantization,
-        engine=engine or (LAYERED_ENGINE if is_unequal or ask_engine else None), context_tokens=wanted,
-        num_sequences=int(requests or 1), kv_type=_cache_named(kv_type), stored=found,
+        engine=engine or _usual_engine(is_layered=is_unequal or ask_engine, num_stages=num_stages),
+        context_tokens=wanted, num_sequences=int(requests or 1), kv_type=_cache_named(kv_type), stored=found,
     )  # fmt: skip
-    best = best_case([over_devices(case, machines) for case in cases])
+    best = best_case([on_stages(over_devices(case, machines), num_stages) for case in cases])
     if not ask_engine:
         return answer(best)
     from sizewise.advisor.ask_engine import engine_buffers
@@ -157,6 +169,13 @@ def possible_cases(
     return cases
 
 
+def _usual_engine(*, is_layered: bool, num_stages: int) -> str | None:
+    """The engine that is meant where none is named; None: several are tried."""
+    if num_stages > 1:
+        return STAGED_ENGINE
+    return LAYERED_ENGINE if is_layered else None
+
+
 def _engines(catalog: Catalog, model: Model, hardware: Machine, named: str | None) -> list[Engine]:
     """The engine of this name, at its version where one is given ('vllm@0.19'); else those that are usual there.
 
@@ -207,7 +226,7 @@ def answer(case: Case) -> FitAnswer:
         engine=case.engine.name,
         engine_version=case.engine.version,
         device=case.machine.device.name,
-        num_devices=case.machine.num_devices,
+        num_devices=case.machine.num_devices * case.num_stages,
         split=case.split,
         kv_type=case.kv_type,
         context_tokens=case.context_tokens,
@@ -229,6 +248,7 @@ def answer(case: Case) -> FitAnswer:
         command=start.command if can_start else "",
         prepare=start.prepare if can_start else (),
         layers_per_device=case.layers_per_device,
+        stages=case.stage_answers() if isinstance(case, PipelineCase) else (),
     )
 
 
@@ -303,7 +323,8 @@ def _deployment(case: Case) -> Deployment:
         engine=case.engine.name,
         engine_version=case.engine.version,
         device=case.machine.device.name,
-        num_devices=case.machine.num_devices,
+        num_devices=case.machine.num_devices * case.num_stages,
+        pipeline_stages=case.num_stages,
         replicas=1,
         context_tokens=case.context_tokens,
         num_sequences=case.num_sequences,

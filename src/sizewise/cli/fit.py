@@ -35,6 +35,11 @@ THIS_COMPUTER = "this"
 @option("--usable", metavar="SIZE", help="Memory that may be used on each device, such as 20GiB.")
 @option("--system", metavar="NAME", help="What the card also serves: headless, desktop or windows.")
 @option(
+    "--pipeline-parallel",
+    metavar="N",
+    help="Stages that share the layers, with an equal part of the devices each.",
+)
+@option(
     "--ask-engine", is_flag=True, help="Ask llama.cpp itself what it would allocate; no weights are needed."
 )
 @option("--no-store", is_flag=True, default=None, help="Neither use nor keep own measurements.")

@@ -22,6 +22,15 @@ class EngineBuffer:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PipelineStage:
+    """One stage of a pipeline."""
+
+    num_layers: int
+    memory_bytes: Estimate
+    """On each of its devices. [bytes]"""
+
+
+@dataclass(frozen=True, kw_only=True)
 class FitAnswer:
     """Does this model run on this machine?"""
 
@@ -65,6 +74,8 @@ class FitAnswer:
     prepare: tuple[str, ...]
     layers_per_device: tuple[int, ...] = ()
     """Blocks on each of unequal devices; empty where devices are equal."""
+    stages: tuple[PipelineStage, ...] = ()
+    """Every stage of a pipeline; empty without one."""
     engine_buffers: tuple[EngineBuffer, ...] = ()
     """What the engine says where it was asked."""
 

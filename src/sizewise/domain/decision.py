@@ -42,6 +42,8 @@ class Deployment:
     device_is_cpu: bool = False
     layers_per_device: tuple[int, ...] = ()
     """Blocks on each of unequal devices; empty: equal shares."""
+    pipeline_stages: int = 1
+    """Runs of layers on devices of their own (vLLM, SGLang); `num_devices` counts all of them."""
     gguf_path: str = ""
     """The user's own GGUF file; empty: it has to be made."""
     checkpoint_path: str = ""

@@ -78,5 +78,7 @@ class Engine:
     as_of: str
     memory_utilization: float = 1.0
     """Share of total device memory that it takes (paged); 1 elsewhere."""
+    has_pipeline: bool = False
+    """Can it put runs of layers on different devices and pass requests along them (beside tensor parallelism)?"""
     profile: PoolProfile | None = None
     """Paged engines: the profile run of this version."""

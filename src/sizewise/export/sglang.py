@@ -20,8 +20,10 @@ def launch(deployment: Deployment) -> Launch:
         f"--max-running-requests {deployment.num_sequences}",
         f"--mem-fraction-static {deployment.memory_utilization:g}",
     ]
-    if deployment.num_devices > 1:
-        parts.append(f"--tp {deployment.num_devices}")
+    if (ranks := deployment.num_devices // deployment.pipeline_stages) > 1:
+        parts.append(f"--tp {ranks}")
+    if deployment.pipeline_stages > 1:
+        parts.append(f"--pp-size {deployment.pipeline_stages}")
     if deployment.quantization in ONLINE and not deployment.is_native_format:
         parts.append(ONLINE[deployment.quantization])
     if deployment.kv_type == "fp8":

@@ -53,8 +53,10 @@ def launch(deployment: Deployment) -> Launch:
         f"--max-num-seqs {deployment.num_sequences}",
         f"--gpu-memory-utilization {deployment.memory_utilization:g}",
     ]
-    if deployment.num_devices > 1:
-        parts.append(f"--tensor-parallel-size {deployment.num_devices}")
+    if (ranks := deployment.num_devices // deployment.pipeline_stages) > 1:
+        parts.append(f"--tensor-parallel-size {ranks}")
+    if deployment.pipeline_stages > 1:
+        parts.append(f"--pipeline-parallel-size {deployment.pipeline_stages}")
     if deployment.quantization in ONLINE and not deployment.is_native_format:
         parts.append(ONLINE[deployment.quantization])
     if deployment.kv_type == "fp8":

@@ -94,6 +94,7 @@ def fit_rows(answer: FitAnswer, say: Say) -> Iterator[tuple[str, str]]:
         usable=gib(answer.usable_bytes),
     )
     yield say(T("memory")), say(memory)
+    yield from _stage_rows(answer, say)
     yield say(T("what it does")), say(KINDS.get(answer.kind, answer.kind))
     longest = T("{tokens} tokens", tokens=format_tokens(answer.max_context_tokens))
     yield say(T("longest text (context)")), say(longest if answer.max_context_tokens else T("none fits"))
@@ -112,6 +113,16 @@ def fit_rows(answer: FitAnswer, say: Say) -> Iterator[tuple[str, str]]:
     fp16, low, high = (significant(size / GB) for size in answer.rule_of_thumb_bytes)
     rule = T("{fp16} GB in 16 bits, {low}-{high} GB in 4 bits: weights only", fp16=fp16, low=low, high=high)
     yield say(T("rule of thumb")), say(rule)
+
+
+def _stage_rows(answer: FitAnswer, say: Say) -> Iterator[tuple[str, str]]:
+    """Layers and memory of every pipeline stage."""
+    for number, stage in enumerate(answer.stages, start=1):
+        held = T(
+            "{layers} layers, {span} GiB on each device",
+            layers=str(stage.num_layers), span=span(stage.memory_bytes, gib),
+        )  # fmt: skip
+        yield say(T("stage {n} of {all}", n=str(number), all=str(len(answer.stages)))), say(held)
 
 
 def _engine_rows(answer: FitAnswer, say: Say) -> Iterator[tuple[str, ...]]:
