@@ -15,6 +15,8 @@ def test_every_model_is_sized_on_every_engine_in_one_call_each() -> None:
     assert sizing.num_unknown == 0
     assert sizing.smallest_bytes > 1e7
     assert sizing.num_sizes == sizing.num_pairs * len(catalog.devices)
+    assert sizing.num_pairs > 10_000
+    assert sizing.seconds < 30  # 3.4 s on a busy computer with two cores
 
 
 def test_every_generator_runs_on_some_engine() -> None:

@@ -13,6 +13,7 @@ import pytest
 import sizewise.catalog
 from sizewise.catalog import load_catalog
 from sizewise.predict.memory import predict_memory
+from sizewise.units import GIB
 
 MEASURED = Path(sizewise.catalog.__file__).parent / "measured"
 
@@ -56,6 +57,64 @@ def test_errors_stay_within_what_is_promised(component: str, median: float, nine
     assert len(errors) >= 50
     assert np.median(errors) <= median
     assert np.quantile(errors, 0.9) <= ninetieth
+
+
+@cache
+def _rows_of(engine: str, component: str) -> list[tuple[float, float, bool]]:
+    """Predicted and measured value, and whether the range held, of one engine and component."""
+    questions = [
+        row
+        for row in _table("questions", "memory.csv")
+        if (row["engine"], row["component"]) == (engine, component)
+    ]
+    truth = {row["row_id"]: float(row["value"]) for row in _table("truth", "memory.csv")}
+    rows, _ = predict_memory(questions, load_catalog())
+    found = []
+    for row in rows:
+        if row["likely"]:
+            value = truth[row["row_id"]]
+            held = float(row["low"]) <= value <= float(row["high"])
+            found.append((float(row["likely"]), value, held))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("engine", "component", "least", "median", "ninetieth"),
+    [
+        ("llama.cpp", "weights", 100, 0.005, 0.02),
+        ("llama.cpp", "file_size", 100, 0.005, 0.02),
+        ("llama.cpp", "kv_cache", 100, 0.0, 0.01),
+        ("llama.cpp", "compute_buffer", 100, 0.10, 0.20),
+        ("llama.cpp", "total", 200, 0.03, 0.12),
+        ("mlx", "total", 10, 0.03, 0.12),
+        ("transformers", "total", 10, 0.03, 0.12),
+        ("vllm", "weights", 5, 0.01, 0.15),
+        ("vllm", "kv_cache", 5, 0.08, 0.25),
+        ("vllm", "activation_peak", 5, 0.05, 0.10),
+    ],
+)
+def test_each_engine_meets_the_target_of_its_component(
+    engine: str, component: str, least: int, median: float, ninetieth: float
+) -> None:
+    errors = [abs(likely / value - 1.0) for likely, value, _ in _rows_of(engine, component)]
+    assert len(errors) >= least
+    assert np.median(errors) <= median
+    assert np.quantile(errors, 0.9) <= ninetieth
+
+
+def test_peak_and_memory_outside_the_allocator_are_within_a_gib_on_four_of_five_runs() -> None:
+    off = [
+        abs(likely - value)
+        for component in ("activation_peak", "non_torch")
+        for likely, value, _ in _rows_of("vllm", component)
+    ]
+    assert len(off) >= 10
+    assert np.mean(np.array(off) <= 0.5 * GIB) >= 0.8  # half a GiB each: a GiB together
+
+
+def test_ranges_of_totals_are_neither_too_narrow_nor_too_wide() -> None:
+    held = [is_held for _, _, is_held in _rows_of("llama.cpp", "total")]
+    assert 0.75 <= np.mean(held) <= 0.92
 
 
 def test_ranges_of_totals_hold_about_four_of_five() -> None:

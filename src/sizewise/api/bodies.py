@@ -102,6 +102,9 @@ class FitBody(Body):
         None, description="Memory that may be used on each device.", examples=["20GiB"]
     )
     system: Words | None = Field(None, description="What the card also serves: headless, desktop or windows.")
+    pipeline_parallel: Quantity | None = Field(
+        None, description="Stages that share the layers, with an equal part of the devices each. [count]"
+    )
 
 
 class CompareBody(Body):
