@@ -39,13 +39,15 @@ def drawn(seed: int) -> Question:
     )  # fmt: skip
 
 
-def chosen_again(question: Question, flip: Flip, value: float) -> str:
+def chosen_again(question: Question, flip: Flip, value: float, device: str) -> str:
     """The choice of the whole search for the same question with one input changed."""
     if value == float("inf"):
         return chosen_of(question)
-    shown: dict[str, Any] = {
-        flip.name: value if flip.name in {"min_quality", "monthly_budget"} else int(value)
-    }
+    if flip.name in {"rent_price", "buy_price"}:
+        ending = "/h" if flip.name == "rent_price" else ""
+        return chosen_of(replace(question, price=(f"{device}={value:.4f}{ending}",)))
+    is_whole = flip.name in {"users", "context", "hours"}
+    shown: dict[str, Any] = {flip.name: int(value) if is_whole else value}
     return chosen_of(replace(question, **shown))
 
 
@@ -57,20 +59,22 @@ def chosen_of(question: Question) -> str:
         return "nothing passes"
     row = found.space.rows[int(found.survivors.row_ids[best[0]])]
     machine = found.machines[int(found.survivors.machine_ids[best[0]])]
-    return str(described_option(row, machine, int(found.survivors.values.replicas[best[0]])))
+    path = found.request.filters.paths[int(found.survivors.values.path[best[0]])]
+    return str(described_option(row, machine, int(found.survivors.values.replicas[best[0]]), path))
 
 
 def check(seed: int) -> int:
     """Asserts every threshold of one request; how many there were."""
     question = drawn(seed)
     decision = recommend(question)
+    device = decision.answer.deployment.device if decision.answer is not None else ""
     for flip in decision.flips:
         if flip.name == "api":
             continue  # a threshold of money alone: tests below
         here = f"seed {seed}, {flip.name} {flip.stays} to {flip.turns}"
         now = chosen_of(question)
-        assert chosen_again(question, flip, flip.stays) == now, here
-        beyond = chosen_again(question, flip, flip.turns)
+        assert chosen_again(question, flip, flip.stays, device) == now, here
+        beyond = chosen_again(question, flip, flip.turns, device)
         assert beyond == str(flip.then), here
         assert beyond != now, here
     return len(decision.flips)

@@ -29,7 +29,6 @@ def api_flip(found: Found, answer: Option, row_id: int, machine_id: int) -> tupl
     request, deployment = found.request, answer.deployment
     num_requests = requests_per_month(request, answer)
     busy_ratio = first_value(evaluate(found.space.pair(row_id, machine_id), request).busy_ratio)
-    hours = request.workload.active_hours_per_month
     machine = found.space.machines[machine_id]
     offers = bills(deployment.model, plain_demand(request.workload, num_requests))
     if offers is None or not isinstance(answer.monthly_usd, Estimate):
@@ -38,7 +37,7 @@ def api_flip(found: Found, answer: Option, row_id: int, machine_id: int) -> tupl
 
     def saved(share: float) -> float:
         """What the API costs more at this share of the asked use. [USD/month]"""
-        own = likely_monthly_usd(machine, deployment, busy_ratio * share, hours)
+        own = likely_monthly_usd(machine, deployment, busy_ratio * share, request)
         return each_usd * num_requests * share - own
 
     if not saved(1.0) > 0:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from sizewise import units
 from sizewise.advisor.bars import bar_text, chosen_bar
+from sizewise.advisor.own_prices import prices_of, tariff_of
 from sizewise.advisor.question import Notes
-from sizewise.catalog.prices import cost_defaults
+from sizewise.catalog.prices import cost_constant, cost_defaults
 from sizewise.catalog.quality_table import loss_table
 from sizewise.decide.candidates import COMMERCIAL
 from sizewise.domain.device import Machine
@@ -89,10 +90,13 @@ def ask(catalog: Catalog, question: Question) -> Asked:
     notes.add(T("never proposed unasked"), NEVER_PROPOSED, is_asked=False, source="docs/architecture.md")
     if not question.device:
         notes.add(T("hardware"), T("this computer, and everything on the market"), is_asked=False)
+    request = Request(
+        task=task, workload=workload, bar=bar, limits=limits, filters=filters, kv_type=kv_type,
+        prices=prices_of(catalog, question),
+    )  # fmt: skip
+    _note_prices(request, notes)
     return Asked(
-        request=Request(
-            task=task, workload=workload, bar=bar, limits=limits, filters=filters, kv_type=kv_type
-        ),
+        request=request,
         named_machines=machines,
         uses_store=not question.no_store,
         uses_this_computer=HERE in words or not words,
@@ -234,6 +238,19 @@ def _limits(question: Question, notes: Notes) -> Limits:
     return Limits(
         monthly_budget_usd=monthly, upfront_budget_usd=upfront, licence=licence, languages=languages
     )
+
+
+def _note_prices(request: Request, notes: Notes) -> None:
+    """Electricity always, since hardware at hand costs nothing else; prices of devices where they were given."""
+    is_asked = request.prices.tariff_usd_per_kwh is not None
+    source = "" if is_asked else cost_constant("tariff_usd_per_kwh").source
+    tariff = T("{n} USD/kWh", n=units.significant(tariff_of(request)))
+    notes.add(T("electricity"), tariff, is_asked=is_asked, source=source)
+    for name, usd_per_hour in request.prices.rent_usd_per_hour:
+        value = T("{n} USD an hour", n=units.significant(usd_per_hour))
+        notes.add(T("rent of {device}", device=name), value, is_asked=True)
+    for name, amount in request.prices.buy_usd:
+        notes.add(T("price of {device}", device=name), T("{n} USD", n=f"{amount:,.0f}"), is_asked=True)
 
 
 def _language(text: str) -> str:

@@ -9,7 +9,8 @@ import numpy as np
 
 from sizewise.advisor.costing import at_price
 from sizewise.advisor.finding import rank_keys
-from sizewise.catalog.prices import cost_constant, cost_defaults
+from sizewise.advisor.own_prices import money_constants
+from sizewise.catalog.prices import cost_constant
 from sizewise.catalog.speed_constants import band
 from sizewise.decide import wording
 from sizewise.decide.evaluate import HEADROOM_RATIO, carried, physics, useful_replica
@@ -167,12 +168,12 @@ class _Entry:
         row, machine = found.space.rows[row_id], found.space.machines[machine_id]
         path = request.filters.paths[path_index]
         speed = band(row.engine.name, machine.device, "tpot", "moe" if row.model.experts else "dense")
-        low, high = _price_range(machine, path)
+        low, high = _price_range(machine, path, request)
         is_rented = path == "rent"
         return cls(
             users_each=_users_at(block, request),
             max_replicas=min(first_value(block.max_replicas), float(request.limits.max_replicas)),
-            fixed_usd=_fixed_usd(machine, path, "likely"),
+            fixed_usd=_fixed_usd(machine, path, request),
             idle_energy_usd=0.0 if is_rented else first_value(block.costs.idle_energy_usd),
             load_energy_usd=0.0 if is_rented else first_value(block.costs.load_energy_usd),
             speed_group=f"{row.engine.name} {machine.device.device_class}",
@@ -199,19 +200,19 @@ def _users_at(block: Block, request: Request) -> Array:
     return users
 
 
-def _fixed_usd(machine: Machine, path: str, case: str) -> float:
+def _fixed_usd(machine: Machine, path: str, request: Request, case: str = "likely") -> float:
     """A replica without its electricity at an end of prices and constants. [USD/month]"""
-    costs = machine_costs(machine_columns([at_price(machine, case)]), cost_defaults(case))
+    costs = machine_costs(machine_columns([at_price(machine, case)]), money_constants(request, case))
     columns = {"rent": costs.rent_usd, "buy": costs.buy_fixed_usd, "owned": costs.owned_fixed_usd}
     return first_value(columns[path])
 
 
-def _price_range(machine: Machine, path: str) -> tuple[float, float]:
+def _price_range(machine: Machine, path: str, request: Request) -> tuple[float, float]:
     """Ends of the fixed cost against the likely one. [ratio]"""
-    likely = _fixed_usd(machine, path, "likely")
+    likely = _fixed_usd(machine, path, request)
     if not likely > 0:
         return 1.0, 1.0
-    low, high = (_fixed_usd(machine, path, case) / likely for case in ("low", "high"))
+    low, high = (_fixed_usd(machine, path, request, case) / likely for case in ("low", "high"))
     return min(low, 1.0), max(high, 1.0)
 
 
@@ -223,13 +224,14 @@ def conditions(request: Request) -> Conditions:
     """What is asked, and the ranges of what nobody knows exactly."""
     is_one = request.workload.num_users <= 1
     tariff, hours = (cost_constant(name).value for name in ("tariff_usd_per_kwh", "active_hours_per_month"))
+    is_own_tariff = request.prices.tariff_usd_per_kwh is not None
     is_default = request.workload.active_hours_per_month == hours.likely
     return Conditions(
         num_users=request.workload.num_users,
         users_low=1.0 if is_one else LOAD_LOW,
         users_high=1.0 if is_one else LOAD_HIGH,
-        tariff_low=tariff.low / tariff.likely,
-        tariff_high=tariff.high / tariff.likely,
+        tariff_low=1.0 if is_own_tariff else tariff.low / tariff.likely,
+        tariff_high=1.0 if is_own_tariff else tariff.high / tariff.likely,
         hours_low=hours.low / hours.likely if is_default else 1.0,
         hours_high=hours.high / hours.likely if is_default else 1.0,
         bar=request.bar.value,

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from sizewise import units
+from sizewise.advisor.own_prices import money_usd, tariff_usd
 from sizewise.catalog.prices import CHEAPENS, OPPOSITE, cost_constant, cost_defaults
 from sizewise.domain.cost import CostTerm
 from sizewise.domain.estimate import Estimate
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
     from sizewise.domain.text import Text
 
-PER_KWH = "/kwh"
 DEFAULT, YOU, PROFILE = "default", "you", "profile"
 MOST_MONTHS, MOST_PERSONS, MOST_PUE, MOST_PEAK, MOST_FX = 240.0, 1e4, 5.0, 1e3, 1e4
 
@@ -36,22 +36,6 @@ class Setting:
     unit: str
     is_ranged: bool = True
     """Does its range widen the cost? Not where the likely value is a decision of the user, such as people."""
-
-
-def _money(text: str, what: str, cny_per_usd: float) -> float:
-    """An amount in USD or CNY; nothing at all is allowed. [USD]"""
-    if text.strip() in {"0", "0.0"}:
-        return 0.0
-    amount, currency = units.parse_money(text, what)
-    return amount if currency == "USD" else amount / cny_per_usd
-
-
-def _tariff(text: str, what: str, cny_per_usd: float) -> float:
-    """'0.12/kWh', '0.8 CNY/kWh'. [USD/kWh]"""
-    plain = text.strip()
-    if plain.lower().endswith(PER_KWH):
-        plain = plain[: -len(PER_KWH)]
-    return _money(plain, what, cny_per_usd)
 
 
 def share(text: str, what: str, _: float = 1.0) -> float:
@@ -95,7 +79,7 @@ _MONTHS = partial(within, low=1.0, high=MOST_MONTHS)
 _PERSONS = partial(within, low=0.0, high=MOST_PERSONS)
 
 SETTINGS: dict[str, Setting] = {
-    "electricity": Setting(what=T("electricity"), constants=("tariff_usd_per_kwh",), parse=_tariff, unit="USD/kWh"),
+    "electricity": Setting(what=T("electricity"), constants=("tariff_usd_per_kwh",), parse=tariff_usd, unit="USD/kWh"),
     "pue": Setting(
         what=T("power of the building over power of the machines"), constants=("desktop_pue", "server_pue"),
         parse=partial(within, low=1.0, high=MOST_PUE), unit="ratio",
@@ -113,7 +97,7 @@ SETTINGS: dict[str, Setting] = {
         constants=("desktop_maintenance_per_year", "server_maintenance_per_year"), parse=share, unit="1/year",
     ),
     "space": Setting(
-        what=T("space for a server, for each kW and month"), constants=("colocation_usd_per_kw_month",), parse=_money,
+        what=T("space for a server, for each kW and month"), constants=("colocation_usd_per_kw_month",), parse=money_usd,
         unit="USD/kW",
     ),
     "staff": Setting(
@@ -124,14 +108,14 @@ SETTINGS: dict[str, Setting] = {
         what=T("people for an API"), constants=("api_staff_fte",), parse=_PERSONS, unit="persons", is_ranged=False
     ),
     "staff_cost": Setting(
-        what=T("cost of a person a month"), constants=("staff_usd_per_month",), parse=_money, unit="USD"
+        what=T("cost of a person a month"), constants=("staff_usd_per_month",), parse=money_usd, unit="USD"
     ),
     "setup": Setting(
-        what=T("setting up one's own machines, once"), constants=("setup_usd",), parse=_money, unit="USD",
+        what=T("setting up one's own machines, once"), constants=("setup_usd",), parse=money_usd, unit="USD",
         is_ranged=False,
     ),
     "api_setup": Setting(
-        what=T("connecting an API, once"), constants=("api_integration_usd",), parse=_money, unit="USD", is_ranged=False
+        what=T("connecting an API, once"), constants=("api_integration_usd",), parse=money_usd, unit="USD", is_ranged=False
     ),
     "reserved_discount": Setting(
         what=T("discount for a year's commitment"), constants=("reserved_1y_discount_ratio",), parse=share, unit="ratio"

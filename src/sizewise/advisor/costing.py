@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sizewise.catalog.prices import cost_defaults
+from sizewise.advisor.own_prices import money_constants
 from sizewise.domain.estimate import Estimate, Unknown
 from sizewise.estimate.columns import machine_columns
 from sizewise.estimate.cost import buy_parts, machine_costs, monthly_usd
@@ -15,6 +15,7 @@ from sizewise.estimate.cost import buy_parts, machine_costs, monthly_usd
 if TYPE_CHECKING:
     from sizewise.domain.decision import Deployment
     from sizewise.domain.device import Machine
+    from sizewise.domain.request import Request
 
 PRICE_FIELDS = {
     "low": {"buy_usd": "buy_usd_low", "rent_usd_per_hour": "rent_usd_per_hour_low"},
@@ -23,16 +24,16 @@ PRICE_FIELDS = {
 
 
 def cost_range(
-    machine: Machine, deployment: Deployment, busy_ratio: float, active_hours: float
+    machine: Machine, deployment: Deployment, busy_ratio: float, request: Request
 ) -> tuple[Estimate | Unknown, Estimate | Unknown, tuple[tuple[str, float], ...]]:
     """Monthly cost, what is paid at once, and the parts of the likely monthly cost. [USD]"""
-    likely, upfront = _cost(machine, deployment, busy_ratio, active_hours)
+    likely, upfront = _cost(machine, deployment, busy_ratio, request)
     if not np.isfinite(likely):
         reason = "no price is known for this hardware"
         return Unknown(reason=reason), Unknown(reason=reason), ()
-    parts = tuple(_parts(machine, deployment, busy_ratio, active_hours, likely))
-    low, upfront_low = _cost(at_price(machine, "low"), deployment, busy_ratio, active_hours, "low")
-    high, upfront_high = _cost(at_price(machine, "high"), deployment, busy_ratio, active_hours, "high")
+    parts = tuple(_parts(machine, deployment, busy_ratio, request, likely))
+    low, upfront_low = _cost(at_price(machine, "low"), deployment, busy_ratio, request, "low")
+    high, upfront_high = _cost(at_price(machine, "high"), deployment, busy_ratio, request, "high")
     basis = "assumed" if deployment.path == "owned" else "derived"
     return _between(low, likely, high, basis), _between(upfront_low, upfront, upfront_high, basis), parts
 
@@ -52,24 +53,23 @@ def at_price(machine: Machine, end: str) -> Machine:
 
 
 def likely_monthly_usd(
-    machine: Machine, deployment: Deployment, busy_ratio: float, active_hours: float
+    machine: Machine, deployment: Deployment, busy_ratio: float, request: Request
 ) -> float:
     """Likely monthly cost of a deployment at this share of its capacity. [USD/month]"""
-    return _cost(machine, deployment, busy_ratio, active_hours)[0]
+    return _cost(machine, deployment, busy_ratio, request)[0]
 
 
 def _cost(
-    machine: Machine, deployment: Deployment, busy_ratio: float, active_hours: float, case: str = "likely"
+    machine: Machine, deployment: Deployment, busy_ratio: float, request: Request, case: str = "likely"
 ) -> tuple[float, float]:
-    defaults = replace(cost_defaults(case), active_hours_per_month=active_hours)
-    costs = machine_costs(machine_columns([machine]), defaults)
+    costs = machine_costs(machine_columns([machine]), money_constants(request, case))
     monthly = monthly_usd(costs, deployment.path, replicas=deployment.replicas, busy_ratio=busy_ratio)
     upfront = deployment.replicas * float(costs.upfront_usd[0]) if deployment.path == "buy" else 0.0
     return float(np.asarray(monthly).reshape(-1)[0]), upfront
 
 
 def _parts(
-    machine: Machine, deployment: Deployment, busy_ratio: float, active_hours: float, likely: float
+    machine: Machine, deployment: Deployment, busy_ratio: float, request: Request, likely: float
 ) -> list[tuple[str, float]]:
     """Named parts that sum to the likely cost. [USD/month]"""
     if deployment.path == "rent":
@@ -77,8 +77,7 @@ def _parts(
     if deployment.path == "owned":
         return [("energy", likely)]
     columns = machine_columns([machine])
-    defaults = replace(cost_defaults(), active_hours_per_month=active_hours)
-    parts = buy_parts(columns, defaults, busy_ratio=busy_ratio)
+    parts = buy_parts(columns, money_constants(request), busy_ratio=busy_ratio)
     each = {
         f.name.removesuffix("_usd"): float(np.asarray(getattr(parts, f.name)).reshape(-1)[0])
         for f in fields(parts)

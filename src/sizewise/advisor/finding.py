@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sizewise.advisor.grading import Grades, grade
+from sizewise.advisor.own_prices import at_own_prices
 from sizewise.advisor.space import Space, build_space, market_machines, owned_machines, with_known_power
 from sizewise.decide.candidates import model_gate
 from sizewise.decide.rank import RankKeys, order
@@ -99,6 +100,7 @@ def machines_of(catalog: Catalog, asked: Asked) -> list[Machine]:
 
             at_hand += own_computer(catalog, uses_store=asked.uses_store).machines
         machines += owned_machines(with_known_power(at_hand, tuple(catalog.devices.values())))
+        machines = [replace(m, device=at_own_prices(m.device, asked.request.prices)) for m in machines]
     if asked.searches_market:
         machines += market_machines(tuple(catalog.devices.values()), asked.request, catalog.facts_date)
     elif "owned" not in asked.request.filters.paths:

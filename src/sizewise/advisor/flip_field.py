@@ -13,7 +13,9 @@ from sizewise.advisor.grading import grade, judged_again
 from sizewise.advisor.space import build_space
 from sizewise.decide import wording
 from sizewise.decide.evaluate import evaluate
-from sizewise.decide.search import gates, part
+from sizewise.decide.rank import tie_limit_usd
+from sizewise.decide.search import cheapest_again, evaluated_chunks, gates, joined, part
+from sizewise.domain.request import Prices, Request
 from sizewise.domain.text import T
 from sizewise.estimate.cost import monthly_usd
 
@@ -22,13 +24,15 @@ if TYPE_CHECKING:
     from sizewise.advisor.grading import Grades
     from sizewise.advisor.space import Row, Space
     from sizewise.catalog import Catalog
-    from sizewise.decide.evaluate import Block
+    from sizewise.decide.evaluate import Block, Evaluated
     from sizewise.decide.search import Survivors
     from sizewise.domain.device import Machine
     from sizewise.domain.number import Array
-    from sizewise.domain.request import Request
     from sizewise.domain.text import Text
+    from sizewise.domain.workload import Workload
 
+Money = tuple[float, Prices]
+"""Hours of use and prices."""
 MAX_FRONTIER_ROWS = 24
 """Rows that may take over: the best ranked ones and the best larger ones."""
 MAX_FRONTIER_MACHINES = 60
@@ -55,7 +59,9 @@ class Field:
     def __init__(self, found: Found, space: Space, searched: Survivors | None = None) -> None:
         self._found, self._space, self._searched = found, space, searched
         self._longest = np.array([row.model.max_context_tokens for row in space.rows])
-        self._least_usd = [least_usd(block, found.request) for block in space.blocks]
+        self._priced = {_money(found.request): space}
+        self._least_usd = {_money(found.request): _least_of(space, found.request)}
+        self._evaluated: list[list[tuple[Block, Evaluated]]] | None = None
         self._known: dict[tuple[Request, float], Winner] = {}
         is_same = space.rows is found.space.rows
         self._graded = {found.request.bar: found.grades if is_same else grade(space.rows, found.request)}
@@ -89,15 +95,18 @@ class Field:
             self._found, request=request, machines=space.machines, space=space, survivors=survivors,
             grades=self._grades(request),
         )  # fmt: skip
-        best = found.ranked(1)
+        usd, passes = survivors.values.monthly_usd, found.passes_quality
+        least = np.min(usd[passes], initial=math.inf)
+        best = found.ranked(1, among=passes & (usd <= tie_limit_usd(float(least))))
         if not len(best):
             return NOBODY
         row_id, machine_id = int(survivors.row_ids[best[0]]), int(survivors.machine_ids[best[0]])
         row, machine = space.rows[row_id], space.machines[machine_id]
         replicas = int(survivors.values.replicas[best[0]])
+        path = request.filters.paths[int(survivors.values.path[best[0]])]
         return Winner(
-            name=option_name(row, machine, replicas),
-            text=described_option(row, machine, replicas),
+            name=option_name(row, machine, replicas, path),
+            text=described_option(row, machine, replicas, path),
             monthly_usd=float(survivors.values.monthly_usd[best[0]]),
             row_id=row_id,
             machine_id=machine_id,
@@ -114,8 +123,11 @@ class Field:
 
     def _survivors(self, request: Request, most_usd: float) -> Survivors | None:
         """The cheapest machine of each row. Where only bar or budget differ, the search that was made is filtered."""
-        if request.workload != self._found.request.workload:
-            return run(self._within(most_usd), request)[0]
+        asked = self._found.request
+        if _physics(request) == _physics(asked) and _money(request) != _money(asked) and math.isinf(most_usd):
+            return self._at_other_prices(request)
+        if request.workload != asked.workload or request.prices != asked.prices:
+            return run(self._within(request, most_usd), request)[0]
         if self._searched is None:
             self._searched = run(self._space, self._found.request)[0]
         if self._searched is None:
@@ -123,16 +135,54 @@ class Field:
         is_paid = self._searched.values.monthly_usd <= request.limits.monthly_budget_usd
         return self._searched.take(np.flatnonzero(is_paid)) if is_paid.any() else None
 
-    def _within(self, most_usd: float) -> Space:
+    def _at_other_prices(self, request: Request) -> Survivors | None:
+        """The same search with nothing but the money worked out again."""
+        if self._evaluated is None:
+            blocks = self._space.blocks
+            self._evaluated = [evaluated_chunks(block, self._found.request) for block in blocks]
+        costs = self._space.costs_at(request)
+        found = [
+            survivors
+            for i, known in enumerate(self._evaluated)
+            for survivors in cheapest_again(known, i, costs, request)
+            if len(survivors.row_ids)
+        ]
+        return joined(found) if found else None
+
+    def _space_at(self, request: Request) -> Space:
+        """The space at the prices and hours of a request."""
+        money = _money(request)
+        if money not in self._priced:
+            self._priced[money] = self._space.priced_again(request)
+        return self._priced[money]
+
+    def _within(self, request: Request, most_usd: float) -> Space:
         """The space without the machines whose least cost is above a limit."""
+        space, money = self._space_at(request), _money(request)
         if math.isinf(most_usd):
-            return self._space
+            return space
+        if money not in self._least_usd:
+            self._least_usd[money] = _least_of(space, request)
         parts = []
-        for block, least in zip(self._space.blocks, self._least_usd, strict=True):
+        for block, least in zip(space.blocks, self._least_usd[money], strict=True):
             machines = np.flatnonzero(least <= most_usd)
             if len(machines):
                 parts.append(part(block, np.arange(len(block.row_ids)), machines))
-        return replace(self._space, blocks=tuple(parts))
+        return replace(space, blocks=tuple(parts))
+
+
+def _physics(request: Request) -> tuple[Workload, str]:
+    """What speed and memory depend on."""
+    return replace(request.workload, active_hours_per_month=0.0), request.kv_type
+
+
+def _money(request: Request) -> Money:
+    """What the cost of a machine depends on."""
+    return request.workload.active_hours_per_month, request.prices
+
+
+def _least_of(space: Space, request: Request) -> list[Array]:
+    return [least_usd(block, request) for block in space.blocks]
 
 
 def least_usd(block: Block, request: Request) -> Array:
@@ -152,16 +202,18 @@ class Answer:
     """The chosen option by itself: does it still pass, on the same machine with as many replicas?"""
 
     def __init__(self, found: Found, row_id: int, machine_id: int, replicas: int) -> None:
-        self._row, self._replicas, self._bar = found.space.rows[row_id], replicas, found.request.bar
-        self._block = found.space.pair(row_id, machine_id)
+        self._row, self._replicas, self._asked = found.space.rows[row_id], replicas, found.request
+        self._space = found.space.only(row_id, machine_id)
 
     def passes(self, request: Request) -> bool:
         """Its own gates under a changed request; where it fails, something else is the answer."""
         if self._row.model.max_context_tokens < request.workload.context_tokens:
             return False
-        if request.bar != self._bar and not self._is_enough(request):
+        if request.bar != self._asked.bar and not self._is_enough(request):
             return False
-        values = evaluate(self._block, request)
+        is_priced = _money(request) == _money(self._asked)
+        space = self._space if is_priced else self._space.priced_again(request)
+        values = evaluate(space.blocks[0], request)
         return bool(gates(values, request).is_within_budget[0] and values.replicas[0] == self._replicas)
 
     def _is_enough(self, request: Request) -> bool:
@@ -202,11 +254,13 @@ def everything(found: Found) -> Field:
     return Field(found, replace(found.space, blocks=tuple(parts)), found.survivors)
 
 
-def described_option(row: Row, machine: Machine, replicas: int) -> Text:
-    """An option in one phrase; a single machine without its count."""
+def described_option(row: Row, machine: Machine, replicas: int, path: str) -> Text:
+    """An option in one phrase with the way to pay; a single machine without its count."""
+    name = wording.machine_name(machine)
+    ways = {"rent": T("{hardware}, rented", hardware=name), "buy": T("{hardware}, bought", hardware=name)}
     names = {
         "model": row.model.name, "quantization": row.quantization.name, "engine": row.engine.name,
-        "machine": wording.machine_name(machine),
+        "machine": ways.get(path, name),
     }  # fmt: skip
     if replicas == 1:
         return T("{model} in {quantization} with {engine} on {machine}", **names)
@@ -215,8 +269,7 @@ def described_option(row: Row, machine: Machine, replicas: int) -> Text:
     )
 
 
-def option_name(row: Row, machine: Machine, replicas: int) -> str:
-    """What makes an option another one: model, format, engine, hardware, replicas."""
-    return "|".join(
-        [row.model.name, row.quantization.name, row.engine.name, wording.machine_name(machine), str(replicas)]
-    )
+def option_name(row: Row, machine: Machine, replicas: int, path: str) -> str:
+    """What makes an option another one: model, format, engine, hardware, replicas, the way to pay."""
+    hardware = wording.machine_name(machine)
+    return "|".join([row.model.name, row.quantization.name, row.engine.name, hardware, str(replicas), path])

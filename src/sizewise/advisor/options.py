@@ -186,7 +186,7 @@ def costs_of(
         return Costs(unknown, unknown, (), math.nan)
     hours = request.workload.active_hours_per_month
     busy_ratio = first_value(values.busy_ratio) if load is not None else 1.0
-    monthly, upfront, parts = cost_range(machine, deployment, busy_ratio, hours)
+    monthly, upfront, parts = cost_range(machine, deployment, busy_ratio, request)
     if load is None or isinstance(monthly, Unknown):
         return Costs(monthly, upfront, parts, math.nan)
     tokens = first_value(load.output_tokens_per_s) * deployment.replicas * SECONDS_PER_HOUR * hours

@@ -139,12 +139,12 @@ def machines_of_plan(known: Known, plan: Plan) -> tuple[PortfolioMachines, ...]:
 def _pool_usd(known: Known, plan: Plan, pool: int) -> Estimate:
     """Cost of the machines of a pool and of the work on them, between the ends of prices. [USD/month]"""
     entry = known.found.pools[pool]
-    hours = known.classes[0].request.workload.active_hours_per_month
+    request = known.classes[0].request
     count = float(plan.machines[pool])
     likely = count * float(known.stated.problem.pools.standing_usd[pool]) + _work_usd(known, plan, pool)
     ends = []
     for case in ("low", "high"):
-        costs = costs_of_pools([entry], hours, case)
+        costs = costs_of_pools([entry], request, case)
         standing = float(monthly_usd(costs, entry.path, replicas=count, busy_ratio=0.0)[0])
         ends.append(standing + _work_usd(known, plan, pool))
     basis = "assumed" if entry.path == "owned" else "derived"

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sizewise.advisor.costing import at_price
-from sizewise.catalog.prices import cost_defaults
+from sizewise.advisor.own_prices import money_constants
 from sizewise.estimate.columns import machine_columns
 from sizewise.estimate.cost import machine_costs, monthly_usd
 
@@ -63,8 +63,8 @@ def market_pools(machines: Sequence[Machine], request: Request) -> Iterator[Pool
     paths = [path for path in request.filters.paths if path != "owned"]
     if not machines:
         return
-    hours, unlimited = request.workload.active_hours_per_month, float("inf")
-    costs = machine_costs(machine_columns(machines), replace(cost_defaults(), active_hours_per_month=hours))
+    unlimited = float("inf")
+    costs = machine_costs(machine_columns(machines), money_constants(request))
     idle = {path: monthly_usd(costs, path, replicas=1.0, busy_ratio=0.0) for path in paths}
     busy = {path: monthly_usd(costs, path, replicas=1.0, busy_ratio=1.0) for path in paths}
     for i, machine in enumerate(machines):
@@ -116,7 +116,7 @@ def half_device(device: Device) -> Device:
     return replace(device, **{name: HALF * getattr(device, name) for name in halved})
 
 
-def costs_of_pools(pools: Sequence[PoolEntry], active_hours: float, case: str = "likely") -> MachineCosts:
+def costs_of_pools(pools: Sequence[PoolEntry], request: Request, case: str = "likely") -> MachineCosts:
     """Costs of one machine of each pool at the low, likely or high end of prices. [pools]"""
     columns = machine_columns([at_price(entry.machine, case) for entry in pools])
-    return machine_costs(columns, replace(cost_defaults(case), active_hours_per_month=active_hours))
+    return machine_costs(columns, money_constants(request, case))

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sizewise.advisor.own_prices import money_constants
 from sizewise.advisor.portfolio_pools import SLOTS_PER_DEVICE, costs_of_pools
-from sizewise.catalog.prices import cost_defaults
 from sizewise.decide.portfolio import NO_POOL, Pools, Problem, load_of
 from sizewise.estimate.columns import machine_columns
 from sizewise.estimate.cost import machine_costs, monthly_usd
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sizewise.advisor.portfolio_space import Candidates
     from sizewise.advisor.portfolio_traffic import TrafficClass
     from sizewise.domain.number import Array
+    from sizewise.domain.request import Request
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,9 +36,9 @@ class Stated:
 
 def state(found: Candidates, classes: Sequence[TrafficClass], apis: Sequence[ApiChoice | None]) -> Stated:
     """The integer programme's data: hardware first, then the APIs of the classes that allow one."""
-    hours = classes[0].request.workload.active_hours_per_month
-    pools = _pools(found, hours)
-    hardware = _hardware(found, pools, hours)
+    request = classes[0].request
+    pools = _pools(found, request)
+    hardware = _hardware(found, pools, request)
     outside = [k for k, one in enumerate(classes) if one.allows_api and apis[k] is not None]
     bills = np.full((len(classes), len(outside)), np.nan)
     for column, k in enumerate(outside):
@@ -60,8 +61,8 @@ def state(found: Candidates, classes: Sequence[TrafficClass], apis: Sequence[Api
     )
 
 
-def _pools(found: Candidates, hours: float) -> Pools:
-    costs = costs_of_pools(found.pools, hours) if found.pools else None
+def _pools(found: Candidates, request: Request) -> Pools:
+    costs = costs_of_pools(found.pools, request) if found.pools else None
     standing = [
         float(monthly_usd(costs, entry.path, replicas=1.0, busy_ratio=0.0)[i]) if costs else 0.0
         for i, entry in enumerate(found.pools)
@@ -75,12 +76,12 @@ def _pools(found: Candidates, hours: float) -> Pools:
     )
 
 
-def _hardware(found: Candidates, pools: Pools, hours: float) -> tuple[Problem, Array, Array]:
+def _hardware(found: Candidates, pools: Pools, request: Request) -> tuple[Problem, Array, Array]:
     """Every row on every part that some class can use."""
     at = np.array([part.machine for part in found.parts], dtype=np.intp)
     pool = np.array([part.pool for part in found.parts], dtype=np.intp)
     slots = np.array([float(part.slots) for part in found.parts])
-    energy = _energy_of_work(found, hours)[at] if len(at) else np.zeros(0)
+    energy = _energy_of_work(found, request)[at] if len(at) else np.zeros(0)
     is_rented = np.array([found.pools[p].path == "rent" for p in pool.tolist()], dtype=bool)
     share = found.share[:, :, at]
     is_able = np.isfinite(share).any(axis=0)
@@ -91,9 +92,6 @@ def _hardware(found: Candidates, pools: Pools, hours: float) -> tuple[Problem, A
     return problem, found.rows[row], part
 
 
-def _energy_of_work(found: Candidates, hours: float) -> Array:
+def _energy_of_work(found: Candidates, request: Request) -> Array:
     """Electricity of each evaluated machine beyond idling when it works in all active hours. [USD/month]"""
-    from dataclasses import replace
-
-    defaults = replace(cost_defaults(), active_hours_per_month=hours)
-    return machine_costs(machine_columns(found.space.machines), defaults).load_energy_usd
+    return machine_costs(machine_columns(found.space.machines), money_constants(request)).load_energy_usd

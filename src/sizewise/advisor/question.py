@@ -40,6 +40,9 @@ class Question:
     engine: tuple[str, ...] = ()
     device: tuple[str, ...] = ()
     path: tuple[str, ...] = ()
+    electricity: str | float | None = None
+    price: tuple[str, ...] = ()
+    """DEVICE=MONEY or DEVICE=MONEY/h."""
     kv_type: str | None = None
     no_store: bool | None = None
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sizewise.catalog.prices import cost_defaults
+from sizewise.advisor.own_prices import at_own_prices, money_constants
 from sizewise.catalog.speed_constants import coefficients
 from sizewise.catalog.weights_table import weight_columns
 from sizewise.decide.candidates import can_share, drives, is_proposed, is_sensible, multiplies, reads, runs
@@ -24,7 +24,7 @@ from sizewise.estimate.columns import (
 from sizewise.estimate.cost import MachineCosts, machine_costs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from sizewise.catalog import Catalog
     from sizewise.domain.engine import Engine
@@ -76,6 +76,25 @@ class Space:
                 return part(block, rows, machines)
         raise LookupError(f"no block holds row {row_id} and machine {machine_id}")
 
+    def costs_at(self, request: Request) -> Callable[[Array], MachineCosts]:
+        """Costs of the machines with these numbers, at the prices and hours of a request."""
+        used = np.unique(np.concatenate([np.zeros(0, dtype=np.intp), *(b.machine_ids for b in self.blocks)]))
+        machines = [self.machines[i] for i in used.tolist()]
+        columns = machine_columns(
+            [replace(m, device=at_own_prices(m.device, request.prices)) for m in machines]
+        )
+        costs = machine_costs(columns, money_constants(request))
+        return lambda machine_ids: taken(costs, np.searchsorted(used, machine_ids))  # type: ignore[no-any-return]
+
+    def priced_again(self, request: Request) -> Space:
+        """The same candidates at the prices and hours of another request."""
+        costs = self.costs_at(request)
+        return replace(self, blocks=tuple(replace(b, costs=costs(b.machine_ids)) for b in self.blocks))
+
+    def only(self, row_id: int, machine_id: int) -> Space:
+        """One row on one machine as a space."""
+        return replace(self, blocks=(self.pair(row_id, machine_id),))
+
     @property
     def num_candidates(self) -> int:
         """Row x machine combinations that are possible at all."""
@@ -90,7 +109,7 @@ def build_space(
     rows = tuple(sensible_rows(catalog, request, models, engines))
     if not rows or not machines:
         return Space(rows=rows, machines=tuple(machines), blocks=())
-    parts = _Parts.of(rows, machines, request.workload.active_hours_per_month)
+    parts = _Parts.of(rows, machines, request)
     blocks = tuple(
         block for engine in engines for block in _blocks_of(engine, rows, machines, parts, request.filters)
     )
@@ -135,7 +154,7 @@ def market_machines(devices: Sequence[Device], request: Request, today: str) -> 
     `today` is the date of the facts: the answer of a catalog does not change with the calendar. [ISO date]
     """
     most = request.filters.num_devices or request.limits.max_devices
-    offered = [at_current_prices(device, today) for device in devices]
+    offered = [at_own_prices(at_current_prices(device, today), request.prices) for device in devices]
     return [
         Machine(device=device, num_devices=count)
         for device in offered
@@ -191,7 +210,7 @@ class _Parts:
     max_replicas: Array
 
     @classmethod
-    def of(cls, rows: Sequence[Row], machines: Sequence[Machine], active_hours: float) -> _Parts:
+    def of(cls, rows: Sequence[Row], machines: Sequence[Machine], request: Request) -> _Parts:
         models = list({row.model.name: row.model for row in rows}.values())
         position = {model.name: i for i, model in enumerate(models)}
         columns = machine_columns(machines)
@@ -200,7 +219,7 @@ class _Parts:
             model_of_row=np.array([position[row.model.name] for row in rows]),
             weights=weight_columns([(row.model, row.quantization) for row in rows]),
             machines=columns,
-            costs=machine_costs(columns, replace(cost_defaults(), active_hours_per_month=active_hours)),
+            costs=machine_costs(columns, money_constants(request)),
             max_replicas=np.array([m.max_replicas for m in machines]),
         )
 

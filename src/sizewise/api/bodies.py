@@ -77,6 +77,12 @@ class RecommendBody(WorkloadBody):
         (), description="Only this hardware; any: everything on the market.", examples=[["RTX 4090"]]
     )
     path: Names = Field((), description="Only hardware paid for in this way: owned, rent, buy.")
+    electricity: Quantity | None = Field(
+        None, description="Price of electricity. [USD/kWh]", examples=["0.12/kWh", "0.8CNY/kWh"]
+    )
+    price: Names = Field(
+        (), description="Own prices of devices, to buy or by the hour.", examples=[["RTX 4090=0.45/h"]]
+    )
     top: int = Field(3, ge=1, le=20, description="How many of the best options to give.")
 
     def question(self) -> Question:

@@ -77,6 +77,13 @@ MOST_OPTIONS = 1000
     help="Only this hardware: 'RTX 4090', '2x RTX 3090', this, any.",
 )
 @option("--path", multiple=True, metavar="owned|rent|buy", help="Only hardware paid for in this way.")
+@option("--electricity", metavar="MONEY/kWh", help="Price of electricity, such as 0.12/kWh or 0.8CNY/kWh.")
+@option(
+    "--price",
+    multiple=True,
+    metavar="DEVICE=MONEY",
+    help="Your price of a device: 'RTX 4090=1800' to buy, 'RTX 4090=0.45/h' to rent. May be repeated.",
+)
 @option("--kv-type", metavar="NAME", help="Number format of the KV cache, such as f16 or q8_0.")
 @option(
     "--verify",

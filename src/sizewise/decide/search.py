@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sizewise.decide.evaluate import Block, Evaluated, evaluate
+from sizewise.decide.evaluate import Block, Evaluated, cheapest_path, evaluate
 from sizewise.domain.number import Array  # noqa: TC001 - dataclass annotations are read at run time
 from sizewise.estimate.columns import Columns
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from sizewise.domain.request import Request
+    from sizewise.estimate.cost import MachineCosts
 
 CHUNK_CANDIDATES = 16_384
 """Candidates evaluated together: their columns stay in the second-level cache."""
@@ -125,6 +126,28 @@ def taken(columns: Any, index: Array) -> Any:  # noqa: ANN401 - coefficients and
 def as_grid(block: Block) -> Block:
     """Rows shaped [n, 1], so that they meet every machine."""
     return replace(block, models=block.models.as_rows(), weights=block.weights.as_rows())
+
+
+def evaluated_chunks(block: Block, request: Request) -> list[tuple[Block, Evaluated]]:
+    """The block in pieces, each as a grid with everything about its candidates."""
+    grids = [as_grid(chunk) for chunk in chunks(block)]
+    return [(grid, evaluate(grid, request)) for grid in grids]
+
+
+def cheapest_again(
+    known: list[tuple[Block, Evaluated]], block_id: int, costs_at: Callable[[Array], MachineCosts], request: Request
+) -> list[Survivors]:
+    """The cheapest passing machine of each row when nothing but prices and hours differ from what was evaluated.
+
+    Arguments: `costs_at` costs of the machines with these numbers.
+    """
+    found = []
+    for grid, values in known:
+        priced = replace(grid, costs=costs_at(grid.machine_ids))
+        usd, path, upfront_usd = cheapest_path(priced, request, values.replicas, values.busy_ratio)
+        again = replace(values, monthly_usd=usd, path=path, upfront_usd=upfront_usd)
+        found.append(_cheapest(priced, block_id, again, gates(again, request).is_within_budget))
+    return found
 
 
 def search(block: Block, block_id: int, request: Request) -> tuple[list[Survivors], Counts]:

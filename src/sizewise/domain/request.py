@@ -57,6 +57,18 @@ class Filters:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Prices:
+    """Prices of the user; what is not said has the price of the catalog."""
+
+    tariff_usd_per_kwh: float | None = None
+    """Electricity. [USD/kWh]"""
+    rent_usd_per_hour: tuple[tuple[str, float], ...] = ()
+    """Device and its rent. [USD/h]"""
+    buy_usd: tuple[tuple[str, float], ...] = ()
+    """Device and what it costs. [USD]"""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Request:
     """One question, complete: every default filled in."""
 
@@ -67,3 +79,4 @@ class Request:
     filters: Filters = field(default_factory=Filters)
     kv_type: str = "f16"
     """Type of the KV cache."""
+    prices: Prices = field(default_factory=Prices)

@@ -1,0 +1,100 @@
+"""Prices and hours that are moved in steps until another option takes over: electricity, use, rent, card."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from sizewise.advisor.flip_changes import Change
+from sizewise.advisor.own_prices import tariff_of
+from sizewise.decide import wording
+from sizewise.domain.text import T
+from sizewise.units import HOURS_PER_MONTH, significant
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from sizewise.domain.decision import Option
+    from sizewise.domain.device import Machine
+    from sizewise.domain.request import Request
+    from sizewise.domain.text import Text
+
+TARIFF_STEP_USD, MOST_TARIFF_USD = 0.005, 1.0
+"""Electricity is moved by so much, up to the dearest that households pay anywhere. [USD/kWh]"""
+PRICE_STEP_RATIO, LEAST_PRICE_RATIO, MOST_PRICE_RATIO = 0.01, 0.2, 5.0
+"""Prices of devices are moved by so much of today's, between these ends. [ratio]"""
+DIGITS = 4
+
+
+def price_changes(request: Request, answer: Option, machine: Machine) -> Iterator[Change]:
+    """Every price and the hours: up and down."""
+    yield from _tariff(request)
+    yield from _hours(request)
+    if machine.is_owned:
+        return
+    device = machine.device
+    paths = {path for path in request.filters.paths if path != "owned"}
+    rent, buy = device.rent_usd_per_hour, device.buy_usd
+    pays = answer.deployment.path
+    if "rent" in paths and rent > 0:
+        yield _device_price(request, device.name, "rent", rent, is_up=pays == "rent")
+    if "buy" in paths and buy > 0:
+        yield _device_price(request, device.name, "buy", buy, is_up=pays == "buy")
+
+
+def _tariff(request: Request) -> Iterator[Change]:
+    asked = tariff_of(request)
+    steps = {1: (MOST_TARIFF_USD - asked) / TARIFF_STEP_USD, -1: (asked - TARIFF_STEP_USD) / TARIFF_STEP_USD}
+    for sign, most in steps.items():
+        yield Change(
+            name="electricity",
+            input=T("price of electricity"),
+            value=lambda step, sign=sign: round(asked + sign * step * TARIFF_STEP_USD, DIGITS),
+            request=lambda usd: replace(request, prices=replace(request.prices, tariff_usd_per_kwh=usd)),
+            words=_beyond(sign, lambda usd: T("{n} USD/kWh", n=significant(usd))),
+            most_steps=max(math.floor(most), 0),
+        )
+
+
+def _hours(request: Request) -> Iterator[Change]:
+    asked = round(request.workload.active_hours_per_month)
+    for sign, most in ((1, HOURS_PER_MONTH - asked), (-1, asked - 1)):
+        yield Change(
+            name="hours",
+            input=T("hours of use a month"),
+            value=lambda step, sign=sign: float(asked + sign * step),
+            request=lambda hours: replace(
+                request, workload=replace(request.workload, active_hours_per_month=hours)
+            ),
+            words=_beyond(sign, lambda hours: f"{hours:,.0f}"),
+            most_steps=max(math.floor(most), 0),
+        )
+
+
+def _device_price(request: Request, name: str, way: str, today_usd: float, *, is_up: bool) -> Change:
+    """The price at which one pays rises; the other one, at which one could pay, falls."""
+    field = {"rent": "rent_usd_per_hour", "buy": "buy_usd"}[way]
+    others = tuple(pair for pair in getattr(request.prices, field) if pair[0] != name)
+    sign = 1 if is_up else -1
+    most = (MOST_PRICE_RATIO - 1.0) if is_up else (1.0 - LEAST_PRICE_RATIO)
+    return Change(
+        name=f"{way}_price",
+        input=T("rent of {device}", device=name) if way == "rent" else T("price of {device}", device=name),
+        value=lambda step: round(today_usd * (1.0 + sign * step * PRICE_STEP_RATIO), DIGITS),
+        request=lambda usd: replace(
+            request, prices=replace(request.prices, **{field: (*others, (name, usd))})
+        ),
+        words=_beyond(
+            sign,
+            (lambda usd: T("{n} USD an hour", n=significant(usd))) if way == "rent" else wording.money,
+        ),
+        most_steps=math.floor(most / PRICE_STEP_RATIO),
+    )
+
+
+def _beyond(sign: int, shown: Callable[[float], str | Text]) -> Callable[[float, float], Text]:
+    """Above or below the last value that stays."""
+    if sign > 0:
+        return lambda stays, _: T("above {n}", n=shown(stays))
+    return lambda stays, _: T("below {n}", n=shown(stays))
