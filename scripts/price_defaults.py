@@ -58,6 +58,13 @@ CONSTANTS = (
     Constant("engine_start_s", 60, 120, 300, "s", PLANNING, note="start without loading the weights"),
     Constant("storage_usd_per_gb_month", 0.05, 0.1, 0.2, "USD/GB month", PLANNING),
     Constant("egress_usd_per_gb", 0.0, 0.05, 0.12, "USD/GB", PLANNING),
+    Constant("answer_bytes_per_token", 5, 250, 400, "bytes", PLANNING,
+             note="a chunk of a streamed answer; 5: whole text"),
+    Constant("spare_machines", 0, 0, 1, "machines", PLANNING, note="N + 1: one more than the load needs"),
+    Constant("licence_usd_per_device_year", 0, 0, 4_500, "USD/year", PLANNING, note="open engines cost nothing; "
+             "NVIDIA AI Enterprise class: 4,500 list"),
+    Constant("network_usd_per_device", 0, 0, 12_000, "USD", PLANNING,
+             note="once; 12,000 in clusters with a fast fabric"),
     Constant("headroom_ratio", 0.8, 0.9, 1.0, "ratio", PLANNING, note="planned share of a replica's capacity"),
     Constant("office_peak_ratio", 2, 3, 5, "ratio", PLANNING, note="peak over mean rate of office hours"),
     Constant("batch_peak_ratio", 1.0, 1.3, 2.0, "ratio", PLANNING, note="peak over mean rate of batch work"),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sizewise.advisor.cost_lines import NO_API
-from sizewise.advisor.cost_ways import CASES, PEOPLE, SUNK, Site, parts_total
+from sizewise.advisor.cost_ways import CASES, PEOPLE, Site, parts_total
 from sizewise.domain.cost import Crossed, Crossing
 from sizewise.domain.text import T
 from sizewise.estimate.break_even import (
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 MOST_MACHINES = 100.0
 """Use is searched up to what so many machines carry. [count]"""
 MOST_MONTHS = 120
+BOUND = ("depreciation", "capital", "network")
+"""Parts of buying that are the price of the machines."""
 REASONS = {
     "price unknown": T("a price is unknown"),
     "capacity unknown": T("what the machine carries is unknown"),
@@ -133,16 +135,18 @@ def running_usd(site: Site, case: str) -> float:
     """What bought machines cost each month once they are paid. [USD/month]"""
     hosted = site.hosted("buy", case)
     count = site.num_machines(hosted)
-    kept = SUNK["buy"][:2]
+    kept = BOUND
     return sum(
         usd for name, usd in hosted.parts_at(site.demand.requests_per_month, count) if name not in kept
     )
 
 
 def spent(site: Site, case: str) -> tuple[float, float]:
-    """Price of all machines and what they bring at the end. [USD]"""
-    usd = site.num_machines(site.hosted("buy", case)) * site.upfront_usd(case)
-    return usd, usd * site.terms.end("residual_ratio", case)
+    """Price of all machines with spare ones, and what they bring at the end; their network brings nothing. [USD]"""
+    count = site.num_machines(site.hosted("buy", case)) + site.num_spares
+    network_usd = count * site.machine.num_devices * site.terms.end("network_usd_per_device", case)
+    usd = count * site.upfront_usd(case)
+    return usd, (usd - network_usd) * site.terms.end("residual_ratio", case)
 
 
 def _rent_usd(site: Site, case: str) -> float:

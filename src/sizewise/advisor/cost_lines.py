@@ -150,7 +150,7 @@ def hosted_line(way: str, site: Site) -> WayCost:
     split = hosted_split(total, site.demand)
     return WayCost(
         way=way,
-        what=machines_text(count, site),
+        what=machines_text(count + site.num_spares, site),
         monthly_usd=Estimate(low=totals[0], likely=total, high=totals[-1], basis="derived"),
         marginal_usd=Estimate(low=lens[0], likely=marginal(way, parts), high=lens[-1], basis="derived"),
         once_usd=Estimate(
@@ -160,7 +160,7 @@ def hosted_line(way: str, site: Site) -> WayCost:
         input_usd_per_mtok=split[0],
         output_usd_per_mtok=split[1],
         horizon_usd=total * site.horizon_months,
-        num_machines=int(count),
+        num_machines=int(count + site.num_spares),
         notes=tuple(_hosted_notes(way, site)),
     )
 
@@ -179,7 +179,7 @@ def _at_end(way: str, site: Site, case: str) -> tuple[float, float, float]:
 
 
 def _once(way: str, site: Site, count: float, case: str) -> float:
-    machines = count * site.upfront_usd(case) if way == "buy" else 0.0
+    machines = (count + site.num_spares) * site.upfront_usd(case) if way == "buy" else 0.0
     return machines + site.terms.end("setup_usd", case)
 
 
@@ -187,6 +187,8 @@ def _hosted_notes(way: str, site: Site) -> Iterator[Text]:
     device = site.machine.device
     if way in RENT_KINDS and device.rent_num_offers and device.rent_num_offers < FEW_OFFERS:
         yield T("only {n} seller in the table", n=str(device.rent_num_offers))
+    if site.num_spares:
+        yield T("{n} of the machines spare", n=f"{site.num_spares:.0f}")
     if way == "rent-hours":
         yield T("switched off outside of the {n} hours of use", n=f"{site.demand.active_hours:,.0f}")
     if way == "rent-reserved":
@@ -236,7 +238,7 @@ def hybrid_line(site: Site, api: Api | None, kind: str) -> WayCost | None:
         way="hybrid",
         what=T(
             "{machines} and {provider}",
-            machines=machines_text(count, site),
+            machines=machines_text(count + site.num_spares, site),
             provider=api.bills.offer.provider,
         ),
         monthly_usd=Estimate(low=min(low, total), likely=total, high=max(high, total), basis="assumed"),
@@ -246,7 +248,7 @@ def hybrid_line(site: Site, api: Api | None, kind: str) -> WayCost | None:
         input_usd_per_mtok=split[0],
         output_usd_per_mtok=split[1],
         horizon_usd=total * site.horizon_months,
-        num_machines=int(count),
+        num_machines=int(count + site.num_spares),
         notes=(T("{share} of the requests, those of the peaks, go to the API", share=wording.percent(over)),),
     )
 

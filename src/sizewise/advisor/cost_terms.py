@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sizewise.domain.text import Text
 
 DEFAULT, YOU, PROFILE = "default", "you", "profile"
-MOST_MONTHS, MOST_PERSONS, MOST_PUE, MOST_PEAK, MOST_FX = 240.0, 1e4, 5.0, 1e3, 1e4
+MOST_MONTHS, MOST_PERSONS, MOST_PUE, MOST_PEAK, MOST_FX, MOST_SPARES = 240.0, 1e4, 5.0, 1e3, 1e4, 100.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,8 +97,8 @@ SETTINGS: dict[str, Setting] = {
         constants=("desktop_maintenance_per_year", "server_maintenance_per_year"), parse=share, unit="1/year",
     ),
     "space": Setting(
-        what=T("space for a server, for each kW and month"), constants=("colocation_usd_per_kw_month",), parse=money_usd,
-        unit="USD/kW",
+        what=T("space for a server, for each kW and month"), constants=("colocation_usd_per_kw_month",),
+        parse=money_usd, unit="USD/kW",
     ),
     "staff": Setting(
         what=T("people for one's own machines"), constants=("staff_fte",), parse=_PERSONS, unit="persons",
@@ -115,7 +115,24 @@ SETTINGS: dict[str, Setting] = {
         is_ranged=False,
     ),
     "api_setup": Setting(
-        what=T("connecting an API, once"), constants=("api_integration_usd",), parse=money_usd, unit="USD", is_ranged=False
+        what=T("connecting an API, once"), constants=("api_integration_usd",), parse=money_usd, unit="USD",
+        is_ranged=False,
+    ),
+    "spares": Setting(
+        what=T("spare machines, beyond what the load needs"), constants=("spare_machines",),
+        parse=partial(within, low=0.0, high=MOST_SPARES), unit="machines", is_ranged=False,
+    ),
+    "traffic": Setting(
+        what=T("traffic out of a rented machine, for each GB"), constants=("egress_usd_per_gb",), parse=money_usd,
+        unit="USD/GB",
+    ),
+    "network": Setting(
+        what=T("network of bought machines, for each device, once"), constants=("network_usd_per_device",),
+        parse=money_usd, unit="USD", is_ranged=False,
+    ),
+    "licence_fee": Setting(
+        what=T("software licence, for each device and year"), constants=("licence_usd_per_device_year",),
+        parse=money_usd, unit="USD", is_ranged=False,
     ),
     "reserved_discount": Setting(
         what=T("discount for a year's commitment"), constants=("reserved_1y_discount_ratio",), parse=share, unit="ratio"
@@ -141,7 +158,7 @@ SETTINGS: dict[str, Setting] = {
 FIXED = (
     "spot_interruption_ratio", "scale_to_zero_ratio", "engine_start_s", "weights_load_bytes_per_s",
     "storage_usd_per_gb_month", "desktop_host_usd", "desktop_host_usd_per_device", "server_host_usd",
-    "server_host_usd_per_device", "desktop_host_watts", "server_host_watts_per_device",
+    "server_host_usd_per_device", "desktop_host_watts", "server_host_watts_per_device", "answer_bytes_per_token",
 )  # fmt: skip
 """Constants that are used and shown, and changed in the catalog only."""
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from sizewise.advisor.costing import at_price
 from sizewise.decide.evaluate import HEADROOM_RATIO
+from sizewise.estimate.break_even import MONTHS_PER_YEAR
 from sizewise.estimate.columns import first_value, machine_columns
 from sizewise.estimate.cost import buy_parts, staff_monthly_usd, upfront_usd
 from sizewise.estimate.cost_hosted import Hosted, Parts, billed_hours, overflow_ratio
@@ -34,7 +35,10 @@ CASES = ("low", "likely", "high")
 INPUT_WEIGHT = 4.0
 """An output token is counted like so many input tokens. Source: GKE Inference Quickstart. [ratio]"""
 RENT_KINDS = ("rent", "rent-hours", "rent-reserved", "rent-spot", "rent-scale-to-zero")
-SUNK = {"buy": ("depreciation", "capital", "maintenance", "facility"), "rent-reserved": ("rent",)}
+SUNK = {
+    "buy": ("depreciation", "capital", "network", "maintenance", "facility"),
+    "rent-reserved": ("rent",),
+}
 """Parts that are paid anyway once a machine is bought or committed to."""
 MOST_EDGES = 60
 """Steps of a curve drawn one by one. [count]"""
@@ -85,8 +89,11 @@ class Site:
         base: Parts = (("staff", staff_monthly_usd(defaults)), ("setup", once))
         if not is_bought:
             base = (("storage", self._storage_usd(case)), *base)
+        machine = (*machine, *self._by_device(case, is_bought=is_bought))
+        spare = tuple((name, usd * self.num_spares) for name, usd in machine)
         return Hosted(
-            base=base, machine=machine, load_energy_usd=load_usd, planned_requests=float(planned) * hours_ratio,
+            base=(*spare, *base), machine=machine, load_energy_usd=load_usd,
+            request_usd=0.0 if is_bought else self._traffic_usd(case), planned_requests=float(planned) * hours_ratio,
             full_requests=float(full) * hours_ratio,
         )  # fmt: skip
 
@@ -140,14 +147,36 @@ class Site:
         """Keeping the weights on a disk of the provider. [USD/month]"""
         return self.carrier.weights_bytes / GB * self.terms.end("storage_usd_per_gb_month", case)
 
+    @property
+    def num_spares(self) -> float:
+        """Whole machines beyond what the load needs. [count]"""
+        return math.ceil(self.terms.likely("spare_machines"))
+
+    def _by_device(self, case: str, *, is_bought: bool) -> Parts:
+        """Licence, and the network of bought machines over their life without a value at the end. [USD/month]"""
+        terms, count = self.terms, self.machine.num_devices
+        parts: Parts = (
+            ("licence", count * terms.end("licence_usd_per_device_year", case) / MONTHS_PER_YEAR),
+        )
+        if is_bought:
+            network = count * terms.end("network_usd_per_device", case) / terms.end("life_months", case)
+            parts = (("network", network), *parts)
+        return tuple((name, usd) for name, usd in parts if usd)
+
+    def _traffic_usd(self, case: str) -> float:
+        """What a provider of machines takes for sending out one answer; what comes in is free. [USD]"""
+        sent_bytes = self.demand.output_tokens * self.terms.end("answer_bytes_per_token", case)
+        return sent_bytes / GB * self.terms.end("egress_usd_per_gb", case)
+
     def num_machines(self, hosted: Hosted) -> float:
-        """Whole machines for the demand. [count]"""
+        """Whole machines for the demand, spare ones aside. [count]"""
         return float(whole_steps(self.demand.requests_per_month, step=hosted.planned_requests))
 
     def upfront_usd(self, case: str) -> float:
-        """Price of one machine. [USD]"""
+        """Price of one machine with its network. [USD]"""
         columns = machine_columns([at_price(self.machine, case)])
-        return first_value(upfront_usd(columns, self._defaults(case)))
+        network_usd = self.machine.num_devices * self.terms.end("network_usd_per_device", case)
+        return first_value(upfront_usd(columns, self._defaults(case))) + network_usd
 
     def overflow(self, hosted: Hosted, num_machines: float) -> float:
         """Share of the requests that so many machines cannot take at the peaks. [ratio]"""

@@ -65,7 +65,6 @@ BEYOND, NEAR = 1.6, 12.0
 CURVE_POINTS = 80
 LEFT_OUT = (
     T("taxes, insurance, disposal and what an outage costs"),
-    T("traffic to and from a rented machine"),
     T("a prefix cache of one's own, which saves input as --cached does at an API"),
 )
 

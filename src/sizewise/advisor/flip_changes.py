@@ -37,6 +37,8 @@ class Change:
     words: Callable[[float, float], Text]
     """Threshold between the last value that stays and the first that turns."""
     most_steps: int
+    is_money: bool = False
+    """Does it change costs alone? Then the answer passes its gates as long as there is no budget."""
 
     def last_step(self, field: Field, alone: Answer, now: str) -> int | None:
         """The last step at which the answer stays, by doubling and halving; None where it never turns.
@@ -48,7 +50,9 @@ class Change:
         """
         if self.most_steps < 1:
             return None
-        own = _last(lambda step: alone.passes(self._at(step)), self.most_steps)
+        own = None
+        if not self.is_money or math.isfinite(self._at(0).limits.monthly_budget_usd):
+            own = _last(lambda step: alone.passes(self._at(step)), self.most_steps)
         most = self.most_steps if own is None else own
         if most == 0:
             return own

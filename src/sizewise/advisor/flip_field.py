@@ -14,7 +14,7 @@ from sizewise.advisor.space import build_space
 from sizewise.decide import wording
 from sizewise.decide.evaluate import evaluate
 from sizewise.decide.rank import tie_limit_usd
-from sizewise.decide.search import cheapest_again, evaluated_chunks, gates, joined, part
+from sizewise.decide.search import cheapest_again, gates, joined, part, passing
 from sizewise.domain.request import Prices, Request
 from sizewise.domain.text import T
 from sizewise.estimate.cost import monthly_usd
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sizewise.advisor.grading import Grades
     from sizewise.advisor.space import Row, Space
     from sizewise.catalog import Catalog
-    from sizewise.decide.evaluate import Block, Evaluated
+    from sizewise.decide.evaluate import Block
     from sizewise.decide.search import Survivors
     from sizewise.domain.device import Machine
     from sizewise.domain.number import Array
@@ -61,7 +61,8 @@ class Field:
         self._longest = np.array([row.model.max_context_tokens for row in space.rows])
         self._priced = {_money(found.request): space}
         self._least_usd = {_money(found.request): _least_of(space, found.request)}
-        self._evaluated: list[list[tuple[Block, Evaluated]]] | None = None
+        self._candidates: Survivors | None = None
+        """Those that pass every gate but the budget."""
         self._known: dict[tuple[Request, float], Winner] = {}
         is_same = space.rows is found.space.rows
         self._graded = {found.request.bar: found.grades if is_same else grade(space.rows, found.request)}
@@ -137,17 +138,14 @@ class Field:
 
     def _at_other_prices(self, request: Request) -> Survivors | None:
         """The same search with nothing but the money worked out again."""
-        if self._evaluated is None:
-            blocks = self._space.blocks
-            self._evaluated = [evaluated_chunks(block, self._found.request) for block in blocks]
-        costs = self._space.costs_at(request)
-        found = [
-            survivors
-            for i, known in enumerate(self._evaluated)
-            for survivors in cheapest_again(known, i, costs, request)
-            if len(survivors.row_ids)
-        ]
-        return joined(found) if found else None
+        if self._candidates is None:
+            asked = self._found.request
+            every = joined([one for i, b in enumerate(self._space.blocks) for one in passing(b, i, asked)])
+            enough = self._grades(asked).probability[every.row_ids] >= asked.limits.min_pass_probability
+            self._candidates = every.take(np.flatnonzero(enough))
+        costs = self._space.costs_at(request)(self._candidates.machine_ids)
+        found = cheapest_again(self._candidates, costs, request, tie_limit_usd)
+        return found if len(found.row_ids) else None
 
     def _space_at(self, request: Request) -> Space:
         """The space at the prices and hours of a request."""

@@ -54,6 +54,7 @@ def _tariff(request: Request) -> Iterator[Change]:
             request=lambda usd: replace(request, prices=replace(request.prices, tariff_usd_per_kwh=usd)),
             words=_beyond(sign, lambda usd: T("{n} USD/kWh", n=significant(usd))),
             most_steps=max(math.floor(most), 0),
+            is_money=True,
         )
 
 
@@ -69,6 +70,7 @@ def _hours(request: Request) -> Iterator[Change]:
             ),
             words=_beyond(sign, lambda hours: f"{hours:,.0f}"),
             most_steps=max(math.floor(most), 0),
+            is_money=True,
         )
 
 
@@ -90,6 +92,7 @@ def _device_price(request: Request, name: str, way: str, today_usd: float, *, is
             (lambda usd: T("{n} USD an hour", n=significant(usd))) if way == "rent" else wording.money,
         ),
         most_steps=math.floor(most / PRICE_STEP_RATIO),
+        is_money=True,
     )
 
 

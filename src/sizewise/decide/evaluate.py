@@ -178,7 +178,7 @@ def evaluate(block: Block, request: Request) -> Evaluated:
     decode_s, prefill_s = np.asarray(step_s(known.step, 1.0)), np.asarray(known.prompt.total_s)
     active = active_ratio(prefill_s + workload.output_tokens * decode_s, workload.think_time_s)
     busy = busy_ratio(active, workload.num_users / replicas)
-    usd, path, upfront_usd = cheapest_path(block, request, replicas, busy)
+    usd, path, upfront_usd = cheapest_path(block.costs, request, replicas, busy)
     return Evaluated(
         shortfall_bytes=np.asarray(shortfall_bytes(known.memory, 1.0)),
         max_sequences=np.asarray(fitting),
@@ -214,7 +214,7 @@ def num_replicas(num_users: float, users_each: Array) -> Array:
 
 
 def cheapest_path(
-    block: Block, request: Request, replicas: Array, busy_ratio: Array
+    costs: MachineCosts, request: Request, replicas: Array, busy_ratio: Array
 ) -> tuple[Array, Array, Array]:
     """Monthly cost of the cheapest allowed way to pay, which way that is, and what is paid at once.
 
@@ -226,8 +226,8 @@ def cheapest_path(
     best_path: Array = np.full(np.shape(replicas), -1)
     best_upfront: Array = np.full(np.shape(replicas), np.nan)
     for index, path in enumerate(paths):
-        usd = monthly_usd(block.costs, path, replicas=replicas, busy_ratio=busy_ratio)
-        upfront = replicas * block.costs.upfront_usd if path == "buy" else 0.0
+        usd = monthly_usd(costs, path, replicas=replicas, busy_ratio=busy_ratio)
+        upfront = replicas * costs.upfront_usd if path == "buy" else 0.0
         is_better = (usd < best_usd) & (upfront <= limits.upfront_budget_usd)
         best_usd = np.where(is_better, usd, best_usd)
         best_path = np.where(is_better, index, best_path)

@@ -85,19 +85,26 @@ def gates(values: Evaluated, request: Request) -> Gates:
 
 def chunks(block: Block) -> Iterator[Block]:
     """The block in pieces of bounded size, without machines that are too small for every row of the piece."""
-    by_weight = np.argsort(block.weights.device_bytes, kind="stable")
+    least_bytes = least_resident_bytes(block)
+    by_weight = np.argsort(least_bytes, kind="stable")
     total_memory = block.machines.num_devices * block.machines.memory_bytes
     by_memory = np.argsort(total_memory, kind="stable")
     sorted_memory = total_memory[by_memory]
     start = 0
     while start < len(by_weight):
-        first = int(np.searchsorted(sorted_memory, block.weights.device_bytes[by_weight[start]]))
+        first = int(np.searchsorted(sorted_memory, least_bytes[by_weight[start]]))
         num_machines = len(by_memory) - first
         if num_machines == 0:
             return
         stop = start + max(CHUNK_CANDIDATES // num_machines, 1)
         yield part(block, by_weight[start:stop], by_memory[first:])
         start = stop
+
+
+def least_resident_bytes(block: Block) -> Array:
+    """Weights of each row that every memory rule counts: llama.cpp leaves embeddings and vision on the host. [bytes]"""
+    weights = block.weights
+    return np.asarray(np.minimum(weights.device_bytes, weights.dense_read_bytes + weights.expert_bytes))
 
 
 def part(block: Block, rows: Array, machines: Array) -> Block:
@@ -128,26 +135,34 @@ def as_grid(block: Block) -> Block:
     return replace(block, models=block.models.as_rows(), weights=block.weights.as_rows())
 
 
-def evaluated_chunks(block: Block, request: Request) -> list[tuple[Block, Evaluated]]:
-    """The block in pieces, each as a grid with everything about its candidates."""
-    grids = [as_grid(chunk) for chunk in chunks(block)]
-    return [(grid, evaluate(grid, request)) for grid in grids]
+def passing(block: Block, block_id: int, request: Request) -> list[Survivors]:
+    """Every candidate that fits and is fast enough, whatever it costs."""
+    found = []
+    for chunk in chunks(block):
+        values = evaluate(as_grid(chunk), request)
+        row, machine = np.nonzero(gates(values, request).is_fast_enough)
+        found.append(_at(chunk, block_id, values, row, machine))
+    return found
 
 
 def cheapest_again(
-    known: list[tuple[Block, Evaluated]], block_id: int, costs_at: Callable[[Array], MachineCosts], request: Request
-) -> list[Survivors]:
-    """The cheapest passing machine of each row when nothing but prices and hours differ from what was evaluated.
+    candidates: Survivors, costs: MachineCosts, request: Request, most_over: Callable[[float], float]
+) -> Survivors:
+    """Of every row of a block the cheapest machine at other prices, as far as it costs hardly more than the cheapest.
 
-    Arguments: `costs_at` costs of the machines with these numbers.
+    Arguments: `costs` of the candidates; `most_over` the highest cost of interest for the lowest one. [USD/month]
     """
-    found = []
-    for grid, values in known:
-        priced = replace(grid, costs=costs_at(grid.machine_ids))
-        usd, path, upfront_usd = cheapest_path(priced, request, values.replicas, values.busy_ratio)
-        again = replace(values, monthly_usd=usd, path=path, upfront_usd=upfront_usd)
-        found.append(_cheapest(priced, block_id, again, gates(again, request).is_within_budget))
-    return found
+    values = candidates.values
+    usd, path, upfront_usd = cheapest_path(costs, request, values.replicas, values.busy_ratio)
+    is_paid = (usd < np.inf) & (usd <= request.limits.monthly_budget_usd)
+    least = float(np.min(usd[is_paid], initial=np.inf))
+    near = np.flatnonzero(is_paid & (usd <= most_over(least)))
+    by_row = near[np.lexsort((usd[near], candidates.row_ids[near], candidates.block_ids[near]))]
+    pairs = np.stack([candidates.block_ids[by_row], candidates.row_ids[by_row]])
+    is_first = np.ones(len(by_row), dtype=bool)
+    is_first[1:] = (pairs[:, 1:] != pairs[:, :-1]).any(axis=0)
+    again = replace(values, monthly_usd=usd, path=path, upfront_usd=upfront_usd)
+    return replace(candidates, values=again).take(by_row[is_first])
 
 
 def search(block: Block, block_id: int, request: Request) -> tuple[list[Survivors], Counts]:
@@ -169,16 +184,20 @@ def search(block: Block, block_id: int, request: Request) -> tuple[list[Survivor
 
 
 def _cheapest(chunk: Block, block_id: int, values: Evaluated, passes: Array) -> Survivors:
-    shape = passes.shape
     cost = np.where(passes, values.monthly_usd, np.inf)
     best = np.argmin(cost, axis=1)
     rows = np.flatnonzero(passes.any(axis=1))
-    at = (rows, best[rows])
-    flat = {f.name: np.broadcast_to(getattr(values, f.name), shape)[at] for f in fields(values)}
+    return _at(chunk, block_id, values, rows, best[rows])
+
+
+def _at(chunk: Block, block_id: int, values: Evaluated, row: Array, machine: Array) -> Survivors:
+    """The candidates at these places of a chunk."""
+    shape = len(chunk.row_ids), len(chunk.machine_ids)
+    flat = {f.name: np.broadcast_to(getattr(values, f.name), shape)[row, machine] for f in fields(values)}
     return Survivors(
-        row_ids=chunk.row_ids[rows],
-        machine_ids=chunk.machine_ids[best[rows]],
-        block_ids=np.full(len(rows), block_id),
+        row_ids=chunk.row_ids[row],
+        machine_ids=chunk.machine_ids[machine],
+        block_ids=np.full(len(row), block_id),
         values=Evaluated(**flat),
     )
 

@@ -20,13 +20,15 @@ class Hosted:
     """One machine, what comes with each further one, and what is paid once for all of them. [USD/month]"""
 
     base: Parts
-    """Independent of the number of machines: people, set-up."""
+    """Independent of the number of machines: people, set-up, spare machines."""
     machine: Parts
     """For each whole machine, idle electricity included."""
     load_energy_usd: float
     """Further electricity of a machine that is busy in all active hours."""
     planned_requests: float
     """Requests a month for which one machine is planned: with headroom, at the peak. [1/month]"""
+    request_usd: float = 0.0
+    """Traffic that every request causes. [USD]"""
     full_requests: float
     """Requests a month that keep it busy in all active hours. [1/month]"""
 
@@ -37,16 +39,22 @@ class Hosted:
             base_usd=sum(usd for _, usd in self.base),
             step_usd=sum(usd for _, usd in self.machine),
             units_per_step=self.planned_requests,
-            unit_usd=self.load_energy_usd / self.full_requests if self.load_energy_usd else 0.0,
+            unit_usd=self._energy_usd + self.request_usd,
         )
+
+    @property
+    def _energy_usd(self) -> float:
+        """Electricity of one request beyond idling. [USD]"""
+        return self.load_energy_usd / self.full_requests if self.load_energy_usd else 0.0
 
     def parts_at(self, requests: float, num_machines: float) -> Parts:
         """Named parts at so many requests; they sum to the stepped cost. [USD/month]"""
-        load_usd = self.stepped.unit_usd * requests
-        machines = {name: usd * num_machines for name, usd in self.machine}
-        if load_usd:
-            machines["energy"] = machines.get("energy", 0.0) + load_usd
-        return tuple((name, usd) for name, usd in (*machines.items(), *self.base) if usd)
+        parts: dict[str, float] = {}
+        machines = ((name, usd * num_machines) for name, usd in self.machine)
+        work = (("energy", self._energy_usd * requests), ("traffic", self.request_usd * requests))
+        for name, usd in (*machines, *work, *self.base):
+            parts[name] = parts.get(name, 0.0) + usd
+        return tuple((name, usd) for name, usd in parts.items() if usd)
 
 
 def overflow_ratio(*, capacity_over_mean: Number, peak_ratio: Number) -> Number:
