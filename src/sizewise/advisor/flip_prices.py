@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from sizewise.domain.decision import Option
     from sizewise.domain.device import Machine
-    from sizewise.domain.request import Request
+    from sizewise.domain.request import Prices, Request
     from sizewise.domain.text import Text
 
 TARIFF_STEP_USD, MOST_TARIFF_USD = 0.005, 1.0
@@ -50,7 +50,7 @@ def _tariff(request: Request) -> Iterator[Change]:
         yield Change(
             name="electricity",
             input=T("price of electricity"),
-            value=lambda step, sign=sign: round(asked + sign * step * TARIFF_STEP_USD, DIGITS),
+            value=_moved(asked, sign * TARIFF_STEP_USD),
             request=lambda usd: replace(request, prices=replace(request.prices, tariff_usd_per_kwh=usd)),
             words=_beyond(sign, lambda usd: T("{n} USD/kWh", n=significant(usd))),
             most_steps=max(math.floor(most), 0),
@@ -64,7 +64,7 @@ def _hours(request: Request) -> Iterator[Change]:
         yield Change(
             name="hours",
             input=T("hours of use a month"),
-            value=lambda step, sign=sign: float(asked + sign * step),
+            value=_moved(float(asked), float(sign)),
             request=lambda hours: replace(
                 request, workload=replace(request.workload, active_hours_per_month=hours)
             ),
@@ -76,14 +76,12 @@ def _hours(request: Request) -> Iterator[Change]:
 
 def _device_price(request: Request, name: str, way: str, today_usd: float, *, is_up: bool) -> Change:
     """The price at which one pays rises; the other one, at which one could pay, falls."""
-    field = {"rent": "rent_usd_per_hour", "buy": "buy_usd"}[way]
-    others = tuple(pair for pair in getattr(request.prices, field) if pair[0] != name)
     sign = 1 if is_up else -1
     most = (MOST_PRICE_RATIO - 1.0) if is_up else (1.0 - LEAST_PRICE_RATIO)
     return Change(
         name=f"{way}_price",
         input=T("rent of {device}", device=name) if way == "rent" else T("price of {device}", device=name),
-        value=lambda step: round(today_usd * (1.0 + sign * step * PRICE_STEP_RATIO), DIGITS),
+        value=_moved(today_usd, today_usd * sign * PRICE_STEP_RATIO),
         request=lambda usd: replace(
             request, prices=replace(request.prices, **{field: (*others, (name, usd))})
         ),
@@ -94,6 +92,18 @@ def _device_price(request: Request, name: str, way: str, today_usd: float, *, is
         most_steps=math.floor(most / PRICE_STEP_RATIO),
         is_money=True,
     )
+
+
+def _moved(start: float, step_size: float) -> Callable[[int], float]:
+    """Values in equal steps from the present one, rounded to what a command line takes."""
+    return lambda step: round(start + step * step_size, DIGITS)
+
+
+def _with_price(prices: Prices, way: str, name: str, usd: float) -> Prices:
+    """The prices with one device at another price."""
+    given = prices.rent_usd_per_hour if way == "rent" else prices.buy_usd
+    changed = (*(pair for pair in given if pair[0] != name), (name, usd))
+    return replace(prices, rent_usd_per_hour=changed) if way == "rent" else replace(prices, buy_usd=changed)
 
 
 def _beyond(sign: int, shown: Callable[[float], str | Text]) -> Callable[[float, float], Text]:

@@ -84,7 +84,7 @@ class Space:
             [replace(m, device=at_own_prices(m.device, request.prices)) for m in machines]
         )
         costs = machine_costs(columns, money_constants(request))
-        return lambda machine_ids: taken(costs, np.searchsorted(used, machine_ids))  # type: ignore[no-any-return]
+        return lambda machine_ids: taken(costs, np.searchsorted(used, machine_ids))
 
     def priced_again(self, request: Request) -> Space:
         """The same candidates at the prices and hours of another request."""
