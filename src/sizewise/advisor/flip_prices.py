@@ -82,9 +82,7 @@ def _device_price(request: Request, name: str, way: str, today_usd: float, *, is
         name=f"{way}_price",
         input=T("rent of {device}", device=name) if way == "rent" else T("price of {device}", device=name),
         value=_moved(today_usd, today_usd * sign * PRICE_STEP_RATIO),
-        request=lambda usd: replace(
-            request, prices=replace(request.prices, **{field: (*others, (name, usd))})
-        ),
+        request=lambda usd: replace(request, prices=_with_price(request.prices, way, name, usd)),
         words=_beyond(
             sign,
             (lambda usd: T("{n} USD an hour", n=significant(usd))) if way == "rent" else wording.money,
