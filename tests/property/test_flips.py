@@ -94,7 +94,7 @@ def test_every_stated_threshold_is_right_of_many_requests(soak_scale: float) -> 
 
 
 def test_electricity_hours_and_prices_are_among_the_thresholds() -> None:
-    names = {flip.name for seed in (2, 3, 5) for flip in recommend(drawn(seed)).flips}
+    names = {flip.name for seed in (0, 7) for flip in recommend(drawn(seed)).flips}
     assert names & {"electricity", "hours"}
     assert names & {"rent_price", "buy_price"}
 
