@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,12 +25,13 @@ from sizewise.cli.main import main
 from sizewise.domain.estimate import Estimate
 from sizewise.domain.proof_answers import with_repeats
 from sizewise.errors import MissingExtra, NotSupported
-from sizewise.proof import engine_oracle, engine_run, scratch
+from sizewise.proof import engine_oracle, engine_run, scratch, transformers_shape
 from sizewise.proof.engine_gguf import write_shape_file
 from sizewise.proof.engine_run import Stretch, rate
 from sizewise.proof.scratch import remove_leftovers, scratch_folder
 from sizewise.proof.store.place import StorePlace
 from sizewise.proof.store.reading import records
+from sizewise.proof.transformers_shape import dtype_of, shape_config
 from sizewise.units import GIB
 
 if TYPE_CHECKING:
@@ -174,7 +176,7 @@ def test_a_missing_engine_gives_the_install_line(
     assert issubclass(MissingExtra, Exception)
 
 
-@pytest.mark.parametrize("engine", ["vllm", "transformers", "mlx"])
+@pytest.mark.parametrize("engine", ["vllm", "mlx"])
 def test_other_engines_are_told_what_to_do(engine: str) -> None:
     with pytest.raises(NotSupported, match="verify runs llama"):
         advisor.verify(SMALL, engine=engine)
@@ -276,3 +278,53 @@ def test_the_options_of_a_recommendation_that_run_here_are_tried(
     assert [one["model"] for one in asked] == ["Qwen/Qwen3-0.6B"] * len(found["options"])
     assert main([*words, "--device", "RTX 4090", "--verify"]) == 2
     assert "none of the options runs on this computer with llama.cpp" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_transformers_runs_on_random_weights(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for package in ("torch", "transformers"):
+        pytest.importorskip(
+            package, reason=f"{package} is not installed: pip install 'sizewise[transformers]'"
+        )
+    monkeypatch.setattr(
+        verification, "TransformersQuestion", partial(engine_run.TransformersQuestion, budget_s=1.0)
+    )
+    main(["verify", SMALL, "--engine", "transformers", "--no-store", "--json"])
+    answer = json.loads(capsys.readouterr().out)
+    memory = {line["part"]: line for line in answer["memory"]}
+    assert memory["weights"]["predicted"]["likely"] == pytest.approx(
+        memory["weights"]["measured_bytes"], rel=0.01
+    )
+    assert memory["kv_cache"]["predicted"]["likely"] == pytest.approx(
+        memory["kv_cache"]["measured_bytes"], rel=0.02
+    )
+    assert memory["peak"]["predicted"]["likely"] == pytest.approx(memory["peak"]["measured_bytes"], rel=0.08)
+    assert [line["phase"] for line in answer["rates"]] == ["decode", "decode", "prefill"]
+
+
+def test_a_configuration_of_transformers_has_the_parameters_of_the_model() -> None:
+    """Counted by hand from the configuration: embedding, attention, feed-forward block, norms of Llama 3.2 1B."""
+    config = shape_config(load_catalog().model("meta-llama/Llama-3.2-1B-Instruct"))
+    width, kv = config["hidden_size"], config["num_key_value_heads"] * config["head_dim"]
+    layer = 2 * width * width + 2 * width * kv + 3 * width * config["intermediate_size"] + 2 * width
+    total = config["vocab_size"] * width + config["num_hidden_layers"] * layer + width
+    assert config["model_type"] == "llama"
+    assert config["tie_word_embeddings"]
+    assert total == load_catalog().model("meta-llama/Llama-3.2-1B-Instruct").num_params
+
+
+def test_what_transformers_is_not_run_for_is_told() -> None:
+    with pytest.raises(NotSupported, match="dense shapes of llama, qwen2, qwen3"):
+        advisor.verify("google/gemma-2-2b-it", engine="transformers", quantization="BF16", uses_store=False)
+    with pytest.raises(NotSupported, match="random weights in BF16, F16, F32, not in FP8"):
+        dtype_of(load_catalog().quantization("FP8"))
+
+
+def test_missing_transformers_gives_the_install_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(transformers_shape, "PACKAGES", ("no_such_package",))
+    assert main(["verify", SMALL, "--engine", "transformers"]) == 2
+    assert "pip install 'sizewise[transformers]'" in capsys.readouterr().err

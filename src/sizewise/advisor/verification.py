@@ -12,7 +12,7 @@ from sizewise.advisor.case_speed import decode_at, prefill_at
 from sizewise.advisor.fit_terms import cache_types
 from sizewise.advisor.fitting import best_case, find_model, possible_cases
 from sizewise.advisor.own_computer import own_computer
-from sizewise.advisor.verify_plan import check_room, plan_of, process_parts
+from sizewise.advisor.verify_plan import check_memory, check_room, plan_of, process_parts, random_plan
 from sizewise.advisor.verify_records import keep
 from sizewise.catalog import load_catalog
 from sizewise.catalog.weights_table import mixture_rules
@@ -22,8 +22,9 @@ from sizewise.domain.text import T
 from sizewise.errors import MissingExtra, NotSupported
 from sizewise.proof.engine_gguf import write_shape_file
 from sizewise.proof.engine_oracle import BUILD, PACKAGE, PINNED_VERSION, engine_version
-from sizewise.proof.engine_run import RunQuestion, run_engine
+from sizewise.proof.engine_run import RunQuestion, TransformersQuestion, run_engine
 from sizewise.proof.scratch import scratch_folder
+from sizewise.proof.transformers_shape import dtype_of, shape_config, transformers_version
 from sizewise.sources.cache_folder import cache_folder
 
 if TYPE_CHECKING:
@@ -36,9 +37,12 @@ if TYPE_CHECKING:
     from sizewise.proof.engine_run import EngineRun, Rate
     from sizewise.proof.probe import Computer
 
+    Agree = Callable[[VerifyPlan], bool]
+
 ENGINE = "llama.cpp"
-OTHER_ENGINES = ("transformers", "vllm")
-USUAL_CONTEXT_TOKENS, PROMPT_TOKENS = 4_096, 512
+TRANSFORMERS = "transformers"
+USUAL_CONTEXT_TOKENS, GROWING_CONTEXT_TOKENS, PROMPT_TOKENS = 4_096, 1_024, 512
+"""An engine whose cache grows with the text has to be given the whole text."""
 MEMORY_TOLERANCE_RATIO, SMALL_TOLERANCE_RATIO, SMALL_PARAMS = 0.05, 0.08, 1e9
 """Memory has held when the peak is so near; below a billion parameters the program itself weighs more."""
 TIMEOUT_FACTOR, TIMEOUT_FLOOR_S = 6.0, 300.0
@@ -64,17 +68,20 @@ def verify(
     progress; `folder` holds the synthetic weights meanwhile. None: not agreed to.
     Raises: MissingExtra without the engine; NotSupported where disk or memory is short or the engine refuses.
     """
-    _check_engine(engine)
+    name = _engine(engine)
     catalog = load_catalog()
     if user_catalog is not None:
         catalog = catalog.with_user_rows(user_catalog)
     computer = own_computer(catalog, uses_store=uses_store)
     found = find_model(catalog, model)
     tokens = optional(context, units.parse_tokens, "--context", LARGEST_TOKENS)
-    wanted = int(tokens or min(USUAL_CONTEXT_TOKENS, found.model.max_context_tokens))
+    usual = USUAL_CONTEXT_TOKENS if name == ENGINE else GROWING_CONTEXT_TOKENS
+    wanted = int(tokens or min(usual, found.model.max_context_tokens))
+    if name == TRANSFORMERS:
+        quantization = quantization or found.model.native_format
     case = best_case(
         possible_cases(
-            catalog, found.model, computer.machines[-1], quantization=quantization, engine=ENGINE,
+            catalog, found.model, computer.machines[-1], quantization=quantization, engine=name,
             context_tokens=wanted, num_sequences=1, kv_type=kv_type_named(kv_type),
         )
     )  # fmt: skip
@@ -91,55 +98,94 @@ def verify_case(
     on_step: Callable[[str], None] | None = None,
 ) -> VerifyAnswer | None:
     """The same for a case at hand."""
+    if case.engine.name == TRANSFORMERS:
+        plan, run = _transformers_run(case, computer, agree, on_step)
+        build = transformers_version()
+    else:
+        plan, run = _llamacpp_run(case, computer, folder, agree, on_step)
+        build = BUILD
+    if run is None:
+        return None
+    answer = _answer(case, computer, plan, run, build)
+    return keep(answer, computer) if uses_store else answer
+
+
+def _llamacpp_run(
+    case: Case, computer: Computer, folder: str | None, agree: Agree | None, on_step: Callable[[str], None] | None
+) -> tuple[VerifyPlan, EngineRun | None]:  # fmt: skip
     if engine_version() != PINNED_VERSION:
         raise MissingExtra("engine", f"running the engine ({PACKAGE} {PINNED_VERSION})")
     parent = Path(folder) if folder else cache_folder(os.environ) / "verify"
     plan = plan_of(case, parent, PROMPT_TOKENS)
     check_room(plan, parent)
     if plan.is_large and agree is not None and not agree(plan):
-        return None
+        return plan, None
     with scratch_folder(parent) as scratch:
         path = scratch / "shapes.gguf"
         write_shape_file(path, case.model, case.quantization.name, mixture_rules(), has_values=True)
-        timeout_s = max(TIMEOUT_FLOOR_S, TIMEOUT_FACTOR * plan.seconds)
-        run = run_engine(_question(case, path, computer.num_cores), timeout_s=timeout_s, on_step=on_step)
-    answer = _answer(case, computer, plan, run)
-    return keep(answer, computer) if uses_store else answer
-
-
-def _check_engine(name: str | None) -> None:
-    """Other engines are run where their packages are; none of them is run yet without a GPU."""
-    if name is None or name == ENGINE:
-        return
-    if name in OTHER_ENGINES:
-        raise NotSupported(
-            "verify runs llama.cpp; for {engine} start its own server and give its address to sizewise measure",
-            engine=name,
+        return plan, run_engine(
+            _question(case, path, computer.num_cores), timeout_s=_timeout_s(plan), on_step=on_step
         )
-    raise NotSupported("verify runs llama.cpp only, not {engine}", engine=name)
+
+
+def _transformers_run(
+    case: Case, computer: Computer, agree: Agree | None, on_step: Callable[[str], None] | None
+) -> tuple[VerifyPlan, EngineRun | None]:
+    """Nothing is written: random weights are drawn in memory."""
+    question = TransformersQuestion(
+        context_tokens=_held_tokens(case), num_threads=computer.num_cores, vocab_size=case.model.vocab_size,
+        prompt_tokens=PROMPT_TOKENS, config=shape_config(case.model), dtype=dtype_of(case.quantization),
+    )  # fmt: skip
+    question.check()
+    plan = random_plan(case, PROMPT_TOKENS)
+    check_memory(plan)
+    if plan.is_large and agree is not None and not agree(plan):
+        return plan, None
+    return plan, run_engine(question, timeout_s=_timeout_s(plan), on_step=on_step)
+
+
+def _timeout_s(plan: VerifyPlan) -> float:
+    return max(TIMEOUT_FLOOR_S, TIMEOUT_FACTOR * plan.seconds)
+
+
+def _held_tokens(case: Case) -> int:
+    return max(case.context_tokens, 2 * PROMPT_TOKENS)
+
+
+def _engine(name: str | None) -> str:
+    """Name of the engine that is run.
+
+    Raises: NotSupported for one that is not.
+    """
+    if name in {None, ENGINE, TRANSFORMERS}:
+        return name or ENGINE
+    raise NotSupported(
+        "verify runs {known}; for {engine} start its own server and give its address to sizewise measure",
+        known=f"{ENGINE}, {TRANSFORMERS}", engine=name,
+    )  # fmt: skip
 
 
 def _question(case: Case, path: Path, num_threads: int) -> RunQuestion:
     k_type, v_type = cache_types(case.kv_type)
     return RunQuestion(
-        path=str(path), context_tokens=max(case.context_tokens, 2 * PROMPT_TOKENS), num_threads=num_threads,
+        path=str(path), context_tokens=_held_tokens(case), num_threads=num_threads,
         ubatch_tokens=case.engine.ubatch_tokens, k_type=k_type, v_type=v_type, vocab_size=case.model.vocab_size,
         prompt_tokens=PROMPT_TOKENS,
     )  # fmt: skip
 
 
-def _answer(case: Case, computer: Computer, plan: VerifyPlan, run: EngineRun) -> VerifyAnswer:
+def _answer(case: Case, computer: Computer, plan: VerifyPlan, run: EngineRun, build: str) -> VerifyAnswer:
     memory, rates = tuple(_memory_lines(case, run)), tuple(_rate_lines(case, run))
     tolerance = SMALL_TOLERANCE_RATIO if case.model.num_params < SMALL_PARAMS else MEMORY_TOLERANCE_RATIO
     return VerifyAnswer(
         model=case.model.name,
         quantization=case.quantization.name,
         engine=case.engine.name,
-        engine_build=BUILD,
+        engine_build=build,
         device=case.machine.device.name,
         num_threads=computer.num_cores,
         kv_type=case.kv_type,
-        context_tokens=max(case.context_tokens, 2 * PROMPT_TOKENS),
+        context_tokens=_held_tokens(case),
         plan=plan,
         memory=memory,
         rates=rates,

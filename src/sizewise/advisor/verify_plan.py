@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 PROGRAM_BYTES = 64 * MIB
 """The program beside the model; measured 46 MiB. [bytes]"""
+FRAMEWORK_BYTES, DRAWN_PER_S = 1024 * MIB, 5e7
+"""Python with torch and Transformers, measured 760 MiB; random numbers drawn on one core. [bytes, 1/s]"""
 LOAD_BYTES_PER_S = 0.2e9
 """Reading a file of holes and arranging its blocks for the kernels; measured on two cores. [bytes/s]"""
 LARGE_BYTES, LARGE_DISK_BYTES, LARGE_S = 8 * GIB, GIB, 300.0
@@ -66,8 +68,33 @@ def plan_of(case: Case, folder: Path, prompt_tokens: int) -> VerifyPlan:
     )
 
 
+def random_plan(case: Case, prompt_tokens: int) -> VerifyPlan:
+    """The same of random weights that are drawn in memory."""
+    memory_bytes = FRAMEWORK_BYTES + sum(size.high for size in process_parts(case).values())
+    seconds = case.model.num_params / DRAWN_PER_S + _run_s(case, prompt_tokens)
+    return VerifyPlan(
+        model=case.model.name, quantization=case.quantization.name, memory_bytes=memory_bytes,
+        available_bytes=available_memory_bytes(), disk_bytes=0.0, seconds=seconds,
+        is_large=memory_bytes > LARGE_BYTES or seconds > LARGE_S,
+    )  # fmt: skip
+
+
 def check_room(plan: VerifyPlan, folder: Path) -> None:
     """Refuse what would drive the computer into swapping or fill its disk.
+
+    Raises: NotSupported.
+    """
+    check_memory(plan)
+    free_bytes = shutil.disk_usage(folder).free
+    if not plan.disk_bytes <= free_bytes:
+        raise NotSupported(
+            "the synthetic weights need {need} GiB in {folder} and {free} GiB are free; name another --folder",
+            need=significant(plan.disk_bytes / GIB), free=significant(free_bytes / GIB), folder=folder,
+        )  # fmt: skip
+
+
+def check_memory(plan: VerifyPlan) -> None:
+    """Refuse what would drive the computer into swapping.
 
     Raises: NotSupported.
     """
@@ -77,12 +104,6 @@ def check_room(plan: VerifyPlan, folder: Path) -> None:
             "close programs, or name a smaller --quantization or --context",
             model=plan.model, quantization=plan.quantization, need=significant(plan.memory_bytes / GIB),
             free=significant(plan.available_bytes / GIB),
-        )  # fmt: skip
-    free_bytes = shutil.disk_usage(folder).free
-    if not plan.disk_bytes <= free_bytes:
-        raise NotSupported(
-            "the synthetic weights need {need} GiB in {folder} and {free} GiB are free; name another --folder",
-            need=significant(plan.disk_bytes / GIB), free=significant(free_bytes / GIB), folder=folder,
         )  # fmt: skip
 
 

@@ -13,10 +13,11 @@ import sys
 import threading
 from dataclasses import dataclass, field
 from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from sizewise.errors import MissingExtra, NotSupported
 from sizewise.proof.engine_oracle import NO_BACKTRACE, PACKAGE, PINNED_VERSION, EngineBuffer, engine_version
+from sizewise.proof.transformers_shape import transformers_version
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -47,6 +48,36 @@ class RunQuestion:
     budget_s: float = 20.0
     """Longest time for each series, once its first part is done. [s]"""
     quiet_ratio: float = QUIET_RATIO
+    worker: ClassVar[str] = "sizewise.proof.run_worker"
+    """The module of the process."""
+
+    def check(self) -> None:
+        """Refuse to start where the engine is missing.
+
+        Raises: MissingExtra without exactly the pinned version.
+        """
+        if engine_version() != PINNED_VERSION:
+            raise MissingExtra("engine", f"running the engine ({PACKAGE} {PINNED_VERSION})")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TransformersQuestion(RunQuestion):
+    """A run of Transformers with random weights; it reads no file, and its cache is as wide as its weights."""
+
+    config: dict[str, Any]
+    dtype: str
+    path: str = ""
+    ubatch_tokens: int = 0
+    k_type: str = ""
+    v_type: str = ""
+    worker: ClassVar[str] = "sizewise.proof.transformers_worker"
+
+    def check(self) -> None:
+        """Refuse to start where the packages are missing.
+
+        Raises: MissingExtra.
+        """
+        transformers_version()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,13 +150,12 @@ def run_engine(
 ) -> EngineRun:
     """Run the engine in a child process and wait for it.
 
-    Raises: MissingExtra without exactly the pinned version; NotSupported where the engine refuses, ends or takes
+    Raises: MissingExtra without the engine; NotSupported where the engine refuses, ends or takes
     longer than `timeout_s`.
     """
-    if engine_version() != PINNED_VERSION:
-        raise MissingExtra("engine", f"running the engine ({PACKAGE} {PINNED_VERSION})")
+    question.check()
     child = subprocess.Popen(
-        [sys.executable, "-m", "sizewise.proof.run_worker"],
+        [sys.executable, "-m", question.worker],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
         env=os.environ | NO_BACKTRACE,
     )  # fmt: skip

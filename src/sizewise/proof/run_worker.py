@@ -13,22 +13,13 @@ import ctypes
 import json
 import os
 import random
-import signal
 import sys
 import time
-from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 from sizewise.proof.engine_values import NUM_TOKENS
 from sizewise.proof.oracle_worker import INT, KV_TYPE_NUMBERS, NO_MAPPING, POINTER, Engine
-
-WAIT_FIELD = 1
-"""Column of schedstat: nanoseconds that a thread was ready and waited for a processor."""
-NANOSECOND_S = 1e-9
-PARENT_DEATH_SIGNAL = 1
-"""PR_SET_PDEATHSIG of prctl."""
-KIB = 1024
+from sizewise.proof.worker_steps import end_with_parent, memory_bytes, say, waited_s
 
 
 class Batch(ctypes.Structure):
@@ -38,24 +29,6 @@ class Batch(ctypes.Structure):
         ("n_tokens", INT), ("token", POINTER), ("embd", POINTER), ("pos", POINTER), ("n_seq_id", POINTER),
         ("seq_id", POINTER), ("logits", POINTER),
     )  # fmt: skip
-
-
-def memory_bytes() -> tuple[int, int]:
-    """Resident memory of this process, now and at its highest. [bytes]"""
-    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
-    sizes = {name: words.split() for name, _, words in (line.partition(":") for line in lines)}
-    return int(sizes["VmRSS"][0]) * KIB, int(sizes["VmHWM"][0]) * KIB
-
-
-def waited_s() -> float:
-    """Time that the threads of this process wanted a processor and did not get one. [s]"""
-    total = 0
-    for path in Path("/proc/self/task").glob("*/schedstat"):
-        try:
-            total += int(path.read_text(encoding="ascii").split()[WAIT_FIELD])
-        except (OSError, ValueError, IndexError):
-            continue
-    return total * NANOSECOND_S
 
 
 class Runner:
@@ -156,12 +129,6 @@ class Runner:
                 break
 
 
-def say(step: str, **values: Any) -> None:  # noqa: ANN401 - numbers and lists
-    """One line of the answer."""
-    sys.stdout.write(json.dumps({"step": step, **values}) + "\n")
-    sys.stdout.flush()
-
-
 def main() -> None:
     """Answer one question."""
     question = json.loads(sys.stdin.readline())
@@ -170,12 +137,6 @@ def main() -> None:
         Runner(question).run()
     except RuntimeError as error:
         say("failed", error=str(error))
-
-
-def end_with_parent() -> None:
-    """Be killed when the parent is (Linux); elsewhere the next line that nobody reads ends this process."""
-    with suppress(OSError, AttributeError):
-        ctypes.CDLL(None).prctl(PARENT_DEATH_SIGNAL, signal.SIGKILL)
 
 
 if __name__ == "__main__":
