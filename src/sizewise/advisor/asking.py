@@ -42,7 +42,7 @@ NEVER_PROPOSED = T(
 )
 """What decide/candidates.py leaves out by default, in words."""
 THINKING = T(
-    "not counted: a model that thinks before it answers writes several times as many tokens; give --output-tokens"
+    "not counted: a model that thinks before it answers writes several times as many tokens; give --thinking-tokens"
 )
 """What speed, waiting time and cost leave out."""
 HERE, ANY = "this", "any"
@@ -85,7 +85,7 @@ def ask(catalog: Catalog, question: Question) -> Asked:
     kv_type = kv_type_named(question.kv_type)
     _check_cache(catalog, filters, kv_type)
     notes.add(T("KV cache type"), kv_type, is_asked=question.kv_type is not None, source="engines.toml")
-    notes.add(T("thinking"), THINKING, is_asked=False, source="docs/architecture.md")
+    _note_thinking(workload, notes)
     notes.add(T("ranking"), RANKING, is_asked=False, source="docs/architecture.md")
     notes.add(T("never proposed unasked"), NEVER_PROPOSED, is_asked=False, source="docs/architecture.md")
     if not question.device:
@@ -140,6 +140,8 @@ def _workload(question: Question, task: Task, notes: Notes) -> Workload:
     presets: dict[str, float] = {name: getattr(task, name) for name in given if hasattr(task, name)}
     presets |= {"num_users": 1.0, "active_hours_per_month": cost_defaults().active_hours_per_month}
     values = presets | {name: value for name, value in given.items() if value is not None}
+    thinking = _thinking_tokens(question)
+    values["output_tokens"] += thinking
     values["context_tokens"] = _context(question, values)
     for name, label, show in SHOWN_LOAD:
         notes.add(label, show(values[name]), is_asked=given[name] is not None, source=task.source)
@@ -152,7 +154,29 @@ def _workload(question: Question, task: Task, notes: Notes) -> Workload:
         max_ttft_s=values["max_ttft_s"],
         max_tpot_s=values["max_tpot_s"],
         active_hours_per_month=values["active_hours_per_month"],
+        thinking_tokens=thinking,
     )
+
+
+def _thinking_tokens(question: Question) -> float:
+    """Tokens before every answer; 0 where nothing is said. [tokens]"""
+    text = question.thinking_tokens
+    if text is None or str(text).strip() == "0":
+        return 0.0
+    return units.parse_tokens(str(text), "--thinking-tokens", LARGEST_TOKENS)
+
+
+def _note_thinking(workload: Workload, notes: Notes) -> None:
+    """What is counted of thinking: nothing unasked."""
+    if not workload.thinking_tokens:
+        notes.add(T("thinking"), THINKING, is_asked=False, source="docs/architecture.md")
+        return
+    counted = T(
+        "{n} tokens before every answer, of every model: in the time of an answer, the load, the cost and the bill of "
+        "an API, but not in the wait for the first token",
+        n=units.format_tokens(workload.thinking_tokens),
+    )
+    notes.add(T("thinking"), counted, is_asked=True)
 
 
 def _given_load(question: Question) -> dict[str, float | None]:

@@ -24,6 +24,8 @@ class Question:
     context: str | float | None = None
     input_tokens: str | float | None = None
     output_tokens: str | float | None = None
+    thinking_tokens: str | float | None = None
+    """Written before every answer."""
     think_time: str | float | None = None
     max_ttft: str | float | None = None
     max_tpot: str | float | None = None

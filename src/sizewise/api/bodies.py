@@ -77,6 +77,9 @@ class RecommendBody(WorkloadBody):
         (), description="Only this hardware; any: everything on the market.", examples=[["RTX 4090"]]
     )
     path: Names = Field((), description="Only hardware paid for in this way: owned, rent, buy.")
+    thinking_tokens: Quantity | None = Field(
+        None, description="Tokens written before every answer. [tokens]", examples=["2K"]
+    )
     electricity: Quantity | None = Field(
         None, description="Price of electricity. [USD/kWh]", examples=["0.12/kWh", "0.8CNY/kWh"]
     )

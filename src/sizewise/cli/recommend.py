@@ -43,6 +43,11 @@ MOST_OPTIONS = 1000
 @option("--context", metavar="TOKENS", help="Text that it keeps in mind, such as 8192 or 32K tokens.")
 @option("--input-tokens", metavar="TOKENS", help="Length of a prompt.")
 @option("--output-tokens", metavar="TOKENS", help="Length of an answer.")
+@option(
+    "--thinking-tokens",
+    metavar="TOKENS",
+    help="Tokens that a model writes before its answer; they take time and are billed like it.",
+)
 @option("--think-time", metavar="TIME", help="Pause of a person between two requests, such as 30s.")
 @option("--max-ttft", metavar="TIME", help="Longest wait for the first word, such as 2s.")
 @option("--max-tpot", metavar="TIME", help="Longest time for each further token, such as 100ms.")

@@ -42,6 +42,7 @@ class Workload:
 
     input_tokens: float
     output_tokens: float
+    """All that is written, thinking included. [tokens]"""
     context_tokens: int
     num_users: float
     """People using it at the same time, each waiting for an answer, then pausing `think_time_s`."""
@@ -52,3 +53,5 @@ class Workload:
     """Hours of use; the API bill and the energy depend on it. [hours/month]"""
     prefix_hit_ratio: float = 0.0
     """Share of a prompt whose cache is still there from earlier requests: it costs memory, but no reading. [ratio]"""
+    thinking_tokens: float = 0.0
+    """Part of the output that is written before the visible answer. [tokens]"""
