@@ -29,6 +29,13 @@ def requests_per_month(request: Request, answer: Option) -> float:
     return load.num_users / cycle_s * load.active_hours_per_month * SECONDS_PER_HOUR
 
 
+def requests_at_targets(request: Request) -> float:
+    """Requests of the users if every answer takes as long as it may: the least that they send. [requests/month]"""
+    load = request.workload
+    cycle_s = load.think_time_s + load.max_ttft_s + load.output_tokens * load.max_tpot_s
+    return load.num_users / cycle_s * load.active_hours_per_month * SECONDS_PER_HOUR
+
+
 def api_rejection(request: Request, answer: Option) -> tuple[Rejection, ...]:
     """Why not the API of the same model: its bill against the answer's cost, or that nobody offers it."""
     model = answer.deployment.model

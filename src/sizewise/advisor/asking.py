@@ -14,7 +14,7 @@ from sizewise.catalog.prices import cost_constant, cost_defaults
 from sizewise.catalog.quality_table import loss_table
 from sizewise.decide.candidates import COMMERCIAL
 from sizewise.domain.device import Machine
-from sizewise.domain.request import PATHS, Filters, Limits, Request
+from sizewise.domain.request import ANY_PATH, API, PATHS, Filters, Limits, Request
 from sizewise.domain.text import T
 from sizewise.domain.workload import Workload
 from sizewise.errors import BadInput, InvalidQuantity, NotSupported, UnknownName
@@ -287,12 +287,14 @@ def _language(text: str) -> str:
 
 
 def _filters(catalog: Catalog, question: Question) -> Filters:
-    paths = tuple(_one_of("--path", p, PATHS) for p in question.path) or PATHS
+    named = {_one_of("--path", p, (*PATHS, API, ANY_PATH)) for p in question.path} or set(PATHS)
+    every = named if ANY_PATH not in named else {*PATHS, API}
     return Filters(
         models=tuple(catalog.model(name).name for name in question.model),
         quantizations=tuple(catalog.quantization(name).name for name in question.quantization),
         engines=tuple(catalog.engine(name).name for name in question.engine),
-        paths=paths,
+        paths=tuple(path for path in PATHS if path in every),
+        allows_api=API in every,
     )
 
 

@@ -21,12 +21,11 @@ from sizewise.estimate.cost import monthly_usd
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sizewise.advisor.portfolio_apis import ApiChoice
     from sizewise.advisor.portfolio_problem import Stated
     from sizewise.advisor.portfolio_space import Candidates
     from sizewise.advisor.portfolio_traffic import TrafficClass
     from sizewise.decide.portfolio import Plan
-    from sizewise.domain.decision import Deployment
+    from sizewise.domain.decision import ApiOption, Deployment
     from sizewise.domain.text import Value
 
 
@@ -36,7 +35,7 @@ class Known:
 
     classes: tuple[TrafficClass, ...]
     found: Candidates
-    apis: tuple[ApiChoice | None, ...]
+    apis: tuple[ApiOption | None, ...]
     stated: Stated
 
 
@@ -96,7 +95,7 @@ def _part(known: Known, plan: Plan, j: int) -> PortfolioPart:
     )  # fmt: skip
 
 
-def api_title(choice: ApiChoice) -> Value:
+def api_title(choice: ApiOption) -> Value:
     """A model behind an API in one phrase."""
     return T("{model} through the API of {provider}", model=choice.model, provider=choice.provider)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sizewise import __version__
+from sizewise.advisor.api_options import cheapest_api
 from sizewise.advisor.portfolio_answer import (
     Known,
     comparisons,
@@ -15,7 +16,6 @@ from sizewise.advisor.portfolio_answer import (
     routes_of_plan,
     total,
 )
-from sizewise.advisor.portfolio_apis import api_choices
 from sizewise.advisor.portfolio_problem import state
 from sizewise.advisor.portfolio_solver import Solved, solve
 from sizewise.advisor.portfolio_space import candidates
@@ -53,7 +53,7 @@ def portfolio(
         catalog = catalog.with_user_rows(user_catalog)
     classes = traffic_classes(catalog, place, hardware or Question(), traffic or TrafficQuestion())
     found = candidates(catalog, classes)
-    apis = api_choices(catalog, classes)
+    apis = tuple(cheapest_api(catalog, one.request, one.requests_per_month) for one in classes)
     stated = state(found, classes, apis)
     known = Known(classes=classes, found=found, apis=apis, stated=stated)
     solved = solve(stated.problem)

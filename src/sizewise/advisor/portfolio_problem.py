@@ -16,9 +16,9 @@ from sizewise.estimate.cost import machine_costs, monthly_usd
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sizewise.advisor.portfolio_apis import ApiChoice
     from sizewise.advisor.portfolio_space import Candidates
     from sizewise.advisor.portfolio_traffic import TrafficClass
+    from sizewise.domain.decision import ApiOption
     from sizewise.domain.number import Array
     from sizewise.domain.request import Request
 
@@ -34,7 +34,7 @@ class Stated:
     """Position in `Candidates.parts`; for an API its class."""
 
 
-def state(found: Candidates, classes: Sequence[TrafficClass], apis: Sequence[ApiChoice | None]) -> Stated:
+def state(found: Candidates, classes: Sequence[TrafficClass], apis: Sequence[ApiOption | None]) -> Stated:
     """The integer programme's data: hardware first, then the APIs of the classes that allow one."""
     request = classes[0].request
     pools = _pools(found, request)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,7 +10,8 @@ import numpy as np
 from sizewise import __version__
 from sizewise.advisor.alternatives import alternatives
 from sizewise.advisor.api_flip import api_flip
-from sizewise.advisor.api_path import api_rejection
+from sizewise.advisor.api_options import cheapest_api
+from sizewise.advisor.api_path import api_rejection, requests_at_targets, requests_per_month
 from sizewise.advisor.asking import ask
 from sizewise.advisor.confidence import confidence
 from sizewise.advisor.finding import find
@@ -21,16 +23,19 @@ from sizewise.catalog import load_catalog
 from sizewise.decide import wording
 from sizewise.decide.flow import flow, with_branches
 from sizewise.domain.decision import Decision
+from sizewise.domain.estimate import Estimate
 from sizewise.domain.text import T
 from sizewise.export import launch
 
 if TYPE_CHECKING:
+    from sizewise.advisor.asking import Asked
     from sizewise.advisor.finding import Found
     from sizewise.advisor.question import Question
     from sizewise.catalog import Catalog
     from sizewise.domain.decision import FlowStep, Option
     from sizewise.domain.number import Array
-    from sizewise.domain.text import Text
+    from sizewise.domain.request import Request
+    from sizewise.domain.text import Text, Value
 
 DEFAULT_TOP = 3
 
@@ -45,6 +50,8 @@ def recommend(question: Question, *, user_catalog: str | None = None, top: int =
     if user_catalog is not None:
         catalog = catalog.with_user_rows(user_catalog)
     asked = ask(catalog, question)
+    if not asked.request.filters.paths:
+        return _api_alone(catalog, asked, _request_record(question))
     found = find(catalog, asked)
     best = distinct(found, top)
     options = tuple(survivor_option(found, int(i)) for i in best)
@@ -59,8 +66,8 @@ def recommend(question: Question, *, user_catalog: str | None = None, top: int =
         "request": _request_record(question),
     }  # fmt: skip
     if answer is None:
-        return _refusal(catalog, found, facts)
-    return _answer(catalog, found, answer, int(best[0]), facts)
+        return with_api(catalog, found.request, _refusal(catalog, found, facts))
+    return with_api(catalog, found.request, _answer(catalog, found, answer, int(best[0]), facts))
 
 
 def distinct(found: Found, top: int) -> Array:
@@ -162,6 +169,44 @@ def _refusal_text(found: Found, constraints: list[str]) -> Text:
         "Nothing satisfies the request. What binds for the nearest options: {constraint}.",
         constraint=words.get(binding, binding),
     )
+
+
+def with_api(catalog: Catalog, request: Request, decision: Decision) -> Decision:
+    """The decision with the cheapest API beside it, where data may go out; the sentence names what is cheaper."""
+    if not request.filters.allows_api:
+        return decision
+    answer = decision.answer
+    num_requests = requests_at_targets(request) if answer is None else requests_per_month(request, answer)
+    beside = replace(decision, api=cheapest_api(catalog, request, num_requests))
+    return replace(beside, verdict=_api_verdict(beside)) if beside.is_api_best else beside
+
+
+def _api_verdict(decision: Decision) -> Text:
+    api, answer = decision.api, decision.answer
+    if api is None:
+        raise ValueError("no API to speak of")
+    words: dict[str, Value] = {
+        "model": api.model, "provider": api.provider, "amount": wording.money(api.monthly_usd.likely),
+        "n": f"{api.requests_per_month:,.0f}",
+    }  # fmt: skip
+    if answer is None or not isinstance(answer.monthly_usd, Estimate):
+        return T("Use an API: {model} at {provider} costs about {amount} a month for {n} requests.", **words)
+    own = wording.money(answer.monthly_usd.likely)
+    return T(
+        "Use an API: {model} at {provider} costs about {amount} a month for {n} requests; the best machine, below, "
+        "costs {own}.",
+        own=own, **words,
+    )  # fmt: skip
+
+
+def _api_alone(catalog: Catalog, asked: Asked, record: dict[str, object]) -> Decision:
+    """No machine is asked for: the cheapest API that is good enough, or that there is none."""
+    nothing = Decision(
+        verdict=T("No API in the price table offers a model that is good enough within the budget."), answer=None,
+        assumptions=asked.assumptions, alternatives=(), rejected=(), flips=(), flow=(), prepare=(), command="",
+        options=(), num_candidates=0, facts_date=catalog.facts_date, version=__version__, request=record,
+    )  # fmt: skip
+    return with_api(catalog, asked.request, nothing)
 
 
 def _request_record(question: Question) -> dict[str, object]:

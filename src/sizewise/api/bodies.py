@@ -76,7 +76,7 @@ class RecommendBody(WorkloadBody):
     device: Names = Field(
         (), description="Only this hardware; any: everything on the market.", examples=[["RTX 4090"]]
     )
-    path: Names = Field((), description="Only hardware paid for in this way: owned, rent, buy.")
+    path: Names = Field((), description="Only what is paid for in this way: owned, rent, buy, api, any.")
     thinking_tokens: Quantity | None = Field(
         None, description="Tokens written before every answer. [tokens]", examples=["2K"]
     )

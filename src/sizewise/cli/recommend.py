@@ -81,7 +81,12 @@ MOST_OPTIONS = 1000
     metavar="DEVICE",
     help="Only this hardware: 'RTX 4090', '2x RTX 3090', this, any.",
 )
-@option("--path", multiple=True, metavar="owned|rent|buy", help="Only hardware paid for in this way.")
+@option(
+    "--path",
+    multiple=True,
+    metavar="owned|rent|buy|api|any",
+    help="Only what is paid for in this way; an API, to which data goes out, only where api or any is given.",
+)
 @option("--electricity", metavar="MONEY/kWh", help="Price of electricity, such as 0.12/kWh or 0.8CNY/kWh.")
 @option(
     "--price",
@@ -160,7 +165,7 @@ def _computed(say: Say, question: Question, display: Mapping[str, Any]) -> int:
         trials = (block for one in tried for block in verify_blocks(one, say))
         bends = curve_blocks(curve, say) if curve else ()
         show_page(itertools.chain(page, trials, bends), out=display["out"], say=say)
-    return 0 if decision.answer else NO_OPTION
+    return 0 if decision.answer or decision.api else NO_OPTION
 
 
 def _verified(say: Say, decision: Decision, *, uses_store: bool) -> tuple[VerifyAnswer, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sizewise.domain.estimate import Estimate, Unknown  # noqa: TC001 - dataclass fields are introspected
+from sizewise.domain.estimate import Estimate, Unknown
 from sizewise.domain.text import Text, Value  # noqa: TC001 - same
 
 CONSTRAINTS = (
@@ -218,6 +218,33 @@ class Confidence:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ApiOption:
+    """One model behind one API, at one load."""
+
+    model: str
+    provider: str
+    requests_per_month: float
+    monthly_usd: Estimate
+    """The cheapest offer, up to the median of all offers of the model. [USD/month]"""
+    quality: Estimate | Unknown
+    pass_probability: float
+    input_usd_per_mtok: float
+    """For prompts of this length. [USD per million tokens]"""
+    cached_usd_per_mtok: float
+    """Input that the provider finds in its cache; NaN where no such price is known."""
+    output_usd_per_mtok: float
+    """Answers and thinking."""
+    batch_factor: float
+    """Price of what can wait over the usual one. [ratio]"""
+    peak_factor: float
+    """Price in dear hours over the usual one. [ratio]"""
+    peak_window: str
+    num_offers: int
+    source: str
+    as_of: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Decision:
     """Everything that `recommend` says."""
 
@@ -241,3 +268,13 @@ class Decision:
     """None where there is no answer."""
     guide: GuideBeside | None = None
     """None where it was not asked for."""
+    api: ApiOption | None = None
+    """The cheapest API that is good enough, where the request lets data go out and there is one."""
+
+    @property
+    def is_api_best(self) -> bool:
+        """Is the API the answer: the only one, or cheaper than the best machine?"""
+        if self.api is None or self.answer is None:
+            return self.api is not None
+        own = self.answer.monthly_usd
+        return not isinstance(own, Estimate) or self.api.monthly_usd.likely < own.likely

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 from sizewise.domain.workload import Task, Workload  # noqa: TC001 - dataclass fields are introspected
 
+API, ANY_PATH = "api", "any"
+"""A model that somebody else runs; machines and APIs alike."""
 PATHS = ("owned", "rent", "buy")
 """How hardware is paid for: already there, by the hour, bought for this."""
 
@@ -54,6 +56,9 @@ class Filters:
     num_devices: int = 0
     """0: any count up to the limit."""
     paths: tuple[str, ...] = PATHS
+    """Ways to pay for machines; none: an API alone."""
+    allows_api: bool = False
+    """May requests, and the data in them, go to an API?"""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,6 +10,7 @@ from sizewise.domain.estimate import Estimate
 from sizewise.domain.text import T
 from sizewise.report.figures import UNKNOWN_MARK, gib, marked, money
 from sizewise.report.page import FAINT, STRONG, command_line, grid, heading, paragraph, point
+from sizewise.report.text_api import api_blocks
 from sizewise.report.text_confidence import confidence_blocks
 from sizewise.report.text_option import brief, hardware_name, option_blocks
 from sizewise.report.words import CONSTRAINTS, ROLES, SET_BY
@@ -34,6 +35,8 @@ def decision_blocks(
 ) -> Iterator[RenderableType]:
     """The page, from the sentence to the commands."""
     yield Line(say(decision.verdict), style=STRONG)
+    if decision.api:
+        yield from api_blocks(decision.api, say)
     if decision.answer:
         yield from option_blocks(decision.answer, say)
     yield from _alternatives(decision, say)

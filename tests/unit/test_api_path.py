@@ -1,0 +1,91 @@
+"""`recommend --path api` and `any`: an API is an answer where data may go out, and none where it may not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from sizewise.advisor import Question, recommend
+from sizewise.advisor.api_bill import bills, plain_demand
+from sizewise.advisor.asking import ask
+from sizewise.catalog import load_catalog
+from sizewise.domain.estimate import Estimate
+from sizewise.errors import UnknownName
+from sizewise.report.language import speaker, translator
+from sizewise.report.text import decision_blocks
+
+CATALOG = load_catalog()
+SMALL = Question(task="summarization", users=2, path=("api",))
+CARD = replace(SMALL, device=("RTX 4090",), no_store=True)
+
+
+def test_an_api_alone_is_an_answer_with_its_prices_quality_and_date() -> None:
+    decision = recommend(SMALL)
+    api = decision.api
+    assert decision.answer is None
+    assert api is not None
+    assert decision.is_api_best
+    assert api.provider in str(decision.verdict)
+    bill = bills(api.model, plain_demand(ask(CATALOG, SMALL).request.workload, api.requests_per_month))
+    assert bill is not None
+    assert api.monthly_usd.likely == bill.monthly_usd
+    assert isinstance(api.quality, Estimate)
+    assert api.pass_probability >= ask(CATALOG, SMALL).request.limits.min_pass_probability
+    assert api.output_usd_per_mtok > 0
+    assert api.as_of
+    assert api.source
+
+
+@pytest.mark.parametrize("paths", [(), ("owned",), ("rent", "buy")])
+def test_where_data_may_not_go_out_no_api_is_offered(paths: tuple[str, ...]) -> None:
+    decision = recommend(replace(CARD, path=paths))
+    assert decision.api is None
+    assert not decision.is_api_best
+    assert "API" not in str(decision.verdict)
+
+
+def test_the_cheaper_of_machine_and_api_is_the_answer() -> None:
+    bought, owned = (recommend(replace(CARD, path=(path, "api"))) for path in ("rent", "owned"))
+    for decision in (bought, owned):
+        assert decision.answer is not None
+        assert decision.api is not None
+        assert isinstance(decision.answer.monthly_usd, Estimate)
+        cheaper = decision.api.monthly_usd.likely < decision.answer.monthly_usd.likely
+        assert decision.is_api_best == cheaper
+        assert ("Use an API" in str(decision.verdict)) == cheaper
+
+
+def test_any_looks_at_every_way() -> None:
+    filters = ask(CATALOG, replace(SMALL, path=("any",))).request.filters
+    assert filters.paths == ("owned", "rent", "buy")
+    assert filters.allows_api
+
+
+def test_a_budget_below_every_bill_leaves_no_api() -> None:
+    decision = recommend(replace(SMALL, users=5000, monthly_budget="0.01"))
+    assert decision.api is None
+    assert "No API" in str(decision.verdict)
+
+
+def test_more_use_never_makes_the_bill_smaller() -> None:
+    bills_usd = []
+    for users in (1, 10, 100):
+        api = recommend(replace(SMALL, users=users)).api
+        assert api is not None
+        bills_usd.append(api.monthly_usd.likely)
+    assert bills_usd == sorted(bills_usd)
+    assert bills_usd[0] < bills_usd[-1]
+
+
+def test_an_unknown_path_is_refused_with_what_is_allowed() -> None:
+    with pytest.raises(UnknownName, match="api"):
+        recommend(replace(SMALL, path=("cloud",)))
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_page_names_provider_and_what_is_not_known(language: str) -> None:
+    decision = recommend(SMALL)
+    assert decision.api is not None
+    blocks = list(decision_blocks(decision, speaker(translator(language)), shows_list=False, explains=True))
+    assert len(blocks) >= 4
