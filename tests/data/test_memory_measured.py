@@ -13,6 +13,7 @@ import pytest
 import sizewise.catalog
 from sizewise.catalog import load_catalog
 from sizewise.predict.memory import predict_memory
+from sizewise.predict.predictions import predict
 from sizewise.units import GIB
 
 MEASURED = Path(sizewise.catalog.__file__).parent / "measured"
@@ -127,3 +128,17 @@ def test_nearly_every_shipped_question_is_answered() -> None:
     assert answered >= 0.98 * (
         len(_table("questions", "memory.csv")) - len(_table("questions", "exclude.csv"))
     )
+
+
+def test_what_fits_and_what_does_not_is_told_with_at_most_one_false_promise() -> None:
+    excluded = {row["row_id"] for row in _table("questions", "exclude.csv")}
+    truth = {
+        row["row_id"]: row["fits"] for row in _table("truth", "single.csv") if row["row_id"] not in excluded
+    }
+    questions = [row for row in _table("questions", "single.csv") if truth.get(row["row_id"])]
+    answers = predict("single", questions, load_catalog()).rows
+    verdicts = [(row["fits"], truth[str(row["row_id"])] == "true") for row in answers if row["fits"] != ""]
+    assert len(verdicts) >= 1_000
+    assert sum(not fits for _, fits in verdicts) >= 40
+    assert np.mean([said == fits for said, fits in verdicts]) >= 0.97
+    assert sum(bool(said) and not fits for said, fits in verdicts) <= 1
