@@ -70,7 +70,7 @@ def check(seed: int) -> int:
     device = decision.answer.deployment.device if decision.answer is not None else ""
     now = chosen_of(question)
     for flip in decision.flips:
-        if flip.name == "api":
+        if flip.name in {"api", "api_price"}:
             continue  # a threshold of money alone: tests below
         here = f"seed {seed}, {flip.name} {flip.stays} to {flip.turns}"
         assert chosen_again(question, flip, flip.stays, device) == now, here
@@ -113,6 +113,9 @@ def test_R03_below_this_use_the_api_is_cheaper_and_above_it_is_not(path: str) ->
     bill = bills("Qwen/Qwen3-8B", plain_demand(load, num_requests))
     assert bill is not None
     assert len(flips) == (bill.monthly_usd > decision.answer.monthly_usd.likely)
+    for flip in (flip for flip in decision.flips if flip.name == "api_price"):
+        assert bill.monthly_usd * flip.turns < decision.answer.monthly_usd.likely
+        assert bill.monthly_usd * flip.stays > decision.answer.monthly_usd.likely
     for flip in flips:
         share = flip.stays / (num_requests * (load.input_tokens + load.output_tokens))
         assert 0 < share < 1.02

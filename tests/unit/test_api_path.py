@@ -54,6 +54,11 @@ def test_the_cheaper_of_machine_and_api_is_the_answer() -> None:
         cheaper = decision.api.monthly_usd.likely < decision.answer.monthly_usd.likely
         assert decision.is_api_best == cheaper
         assert ("Use an API" in str(decision.verdict)) == cheaper
+        if cheaper:
+            (flip,) = decision.flips
+            assert decision.api.monthly_usd.likely * flip.stays < decision.answer.monthly_usd.likely
+            assert decision.api.monthly_usd.likely * flip.turns > decision.answer.monthly_usd.likely
+            assert decision.confidence is None
 
 
 def test_any_looks_at_every_way() -> None:

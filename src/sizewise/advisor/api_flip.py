@@ -1,4 +1,4 @@
-"""Below which use the API of the same model is cheaper than the answer: by the answer's own cost at each lower use."""
+"""Below which use, and below which price, the API of the same model is cheaper than the answer; and the reverse."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from sizewise.advisor.api_bill import bills, plain_demand
 from sizewise.advisor.api_path import requests_per_month
 from sizewise.advisor.costing import likely_monthly_usd
+from sizewise.decide import wording
 from sizewise.decide.evaluate import evaluate
 from sizewise.domain.decision import Flip
 from sizewise.domain.estimate import Estimate
@@ -17,6 +18,7 @@ from sizewise.units import MILLION, significant
 if TYPE_CHECKING:
     from sizewise.advisor.finding import Found
     from sizewise.domain.decision import Option
+    from sizewise.domain.text import Text
 
 HALVINGS = 30
 """The use is found to 2^-30 of the asked one."""
@@ -48,18 +50,34 @@ def api_flip(found: Found, answer: Option, row_id: int, machine_id: int) -> tupl
         low, high = (middle, high) if saved(middle) <= 0 else (low, middle)
     if not (saved(high * (1 - BESIDE)) < 0 < saved(min(high * (1 + BESIDE), 1.0))):
         return ()
+    api = T("{model} through the API of {provider}", model=deployment.model, provider=offers.offer.provider)
     tokens = num_requests * (request.workload.input_tokens + request.workload.output_tokens)
     return (
         Flip(
             input=T("use"),
             threshold=T("below {n}M tokens a month", n=significant(tokens * high / MILLION)),
-            then=T(
-                "{model} through the API of {provider}",
-                model=deployment.model,
-                provider=offers.offer.provider,
-            ),
+            then=api,
             name="api",
             stays=tokens * high * (1 + BESIDE),
             turns=tokens * high * (1 - BESIDE),
         ),
+        price_flip(offers.offer.provider, answer.monthly_usd.likely / offers.monthly_usd, api),
     )
+
+
+def price_flip(provider: str, ratio: float, then: Text) -> Flip:
+    """The price of an API over today's at which its bill is the cost of the other option, whose cost it leaves alone.
+
+    Arguments: `ratio` that cost over today's bill: below 1 the API takes over below it, above 1 it is left above it.
+    """
+    side = -1.0 if ratio < 1 else 1.0
+    share = wording.percent(ratio) if ratio < 1 else f"{ratio * 100:,.0f} %"
+    words = (
+        T("below {share} of today's", share=share)
+        if ratio < 1
+        else T("above {share} of today's", share=share)
+    )
+    return Flip(
+        input=T("price of the API of {provider}", provider=provider), threshold=words, then=then, name="api_price",
+        stays=ratio * (1 - side * BESIDE), turns=ratio * (1 + side * BESIDE),
+    )  # fmt: skip

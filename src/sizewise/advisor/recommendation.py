@@ -9,7 +9,7 @@ import numpy as np
 
 from sizewise import __version__
 from sizewise.advisor.alternatives import alternatives
-from sizewise.advisor.api_flip import api_flip
+from sizewise.advisor.api_flip import api_flip, price_flip
 from sizewise.advisor.api_options import cheapest_api
 from sizewise.advisor.api_path import api_rejection, requests_at_targets, requests_per_month
 from sizewise.advisor.asking import ask
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from sizewise.advisor.finding import Found
     from sizewise.advisor.question import Question
     from sizewise.catalog import Catalog
-    from sizewise.domain.decision import FlowStep, Option
+    from sizewise.domain.decision import Flip, FlowStep, Option
     from sizewise.domain.number import Array
     from sizewise.domain.request import Request
     from sizewise.domain.text import Text, Value
@@ -178,7 +178,17 @@ def with_api(catalog: Catalog, request: Request, decision: Decision) -> Decision
     answer = decision.answer
     num_requests = requests_at_targets(request) if answer is None else requests_per_month(request, answer)
     beside = replace(decision, api=cheapest_api(catalog, request, num_requests))
-    return replace(beside, verdict=_api_verdict(beside)) if beside.is_api_best else beside
+    return _led_by_api(beside) if beside.is_api_best else beside
+
+
+def _led_by_api(decision: Decision) -> Decision:
+    """The API first: how sure the best machine is, and what would change it, does not speak of this answer."""
+    api, answer = decision.api, decision.answer
+    turns: tuple[Flip, ...] = ()
+    if api is not None and answer is not None and isinstance(answer.monthly_usd, Estimate):
+        ratio = answer.monthly_usd.likely / api.monthly_usd.likely
+        turns = (price_flip(api.provider, ratio, wording.deployment_name(answer.deployment)),)
+    return replace(decision, verdict=_api_verdict(decision), flips=turns, confidence=None)
 
 
 def _api_verdict(decision: Decision) -> Text:

@@ -124,7 +124,8 @@ class Flip:
     threshold: Value
     then: Value
     name: str
-    """Input of `recommend`: users, context, min_quality, monthly_budget; api: tokens a month against the API."""
+    """Input of `recommend`: users, context, min_quality, monthly_budget, electricity, hours; rent_price, buy_price: of
+    the device; api: tokens a month against the API; api_price: its price over today's."""
     stays: float
     """The last value that was tried at which the answer stays."""
     turns: float
