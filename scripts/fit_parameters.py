@@ -13,21 +13,23 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from sizewise.catalog.speed_constants import BOUNDS, COMPUTE_CLASSES, vendor_of
+from sizewise.domain.number import Array  # noqa: TC001 - annotations of the tuple are read at run time
 from sizewise.estimate.speed import SpeedCoefficients
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from sizewise.domain.device import Device
-    from sizewise.domain.number import Array
 
 DIFFERENCE = 1e-4
 """Step of the numeric derivative of logarithms."""
 NOISE = 0.05
 """Typical error of a good row, in logarithms."""
-STEP_LENGTHS = np.array([1.0, 0.7, 0.45, 0.25, 0.12, 0.05, 0.02])
-"""Shares of a Gauss-Newton step that are tried."""
-TOLERANCE = 1e-5
+STEP_LENGTHS = np.array([1.0, 0.5, 0.2, 0.05])
+"""Shares of a step that are tried."""
+DAMPINGS = (0.0, 1.0, 10.0, 100.0)
+"""Multiples of the precision of the priors that hold a step back."""
+TOLERANCE = 1e-4
 """A step that lowers the cost by a smaller share is the last."""
 POOLED_SPREAD = 0.7
 """Prior spread of pooled logarithms."""
@@ -143,39 +145,60 @@ class Layout:
         )
 
 
+class Start(NamedTuple):
+    """Where a fit begins."""
+
+    vector: Array
+    slopes: Array | None
+    """Derivatives of the log errors there, where they are known already. [figures, elements]"""
+
+
 def fitted(
     layout: Layout,
     log_errors: Callable[[Array], Array],
     weights: Array,
     *,
-    start: Array | None = None,
-    max_steps: int = 30,
+    start: Start | None = None,
+    max_steps: int = 40,
 ) -> Array:
     """The vector that explains the measurements best: robust least squares of log errors / NOISE, with the priors.
 
-    Gauss-Newton; every step looks along its direction at STEP_LENGTHS and takes the best. `log_errors` takes vectors
-    [k] and gives [k, figures].
+    Levenberg-Marquardt on reweighted residuals: every step tries DAMPINGS (multiples of the precision of the priors) at
+    STEP_LENGTHS and takes the best. `log_errors` takes vectors [k] and gives [k, figures].
     """
-    mean, spread, root = layout.start, layout.spread, np.sqrt(weights) / NOISE
+    mean, precision, root = layout.start, 1.0 / np.square(layout.spread), np.sqrt(weights) / NOISE
 
-    def residuals(vectors: Array) -> Array:
-        return np.concatenate([_damped(log_errors(vectors) * root), (vectors - mean) / spread], axis=1)
+    def costs_of(errors: Array, vectors: Array) -> Array:
+        fit = 2.0 * (np.sqrt(1.0 + np.square(errors * root)) - 1.0)
+        return np.asarray(fit.sum(axis=1) + (np.square(vectors - mean) * precision).sum(axis=1))
 
-    vector = mean if start is None else start
+    begin = start or Start(mean, None)
+    vector, slopes = np.asarray(begin.vector), begin.slopes
+    errors = log_errors(vector[None])
+    cost = float(costs_of(errors, vector[None])[0])
     for _ in range(max_steps):
-        nearby = residuals(np.vstack([vector, vector + DIFFERENCE * np.eye(len(vector))]))
-        slopes = (nearby[1:] - nearby[0]).T / DIFFERENCE
-        direction = np.linalg.lstsq(slopes, -nearby[0], rcond=None)[0]
-        tried = vector + np.outer(STEP_LENGTHS, direction)
-        costs = np.sum(np.square(residuals(tried)), axis=1)
+        weighted = (slopes_at(log_errors, vector) if slopes is None else slopes) * root[:, None]
+        slopes, here = None, errors[0] * root
+        robust = 1.0 / np.sqrt(1.0 + np.square(here))
+        gradient = weighted.T @ (robust * here) + (vector - mean) * precision
+        curvature = weighted.T @ (robust[:, None] * weighted)
+        directions = [
+            -np.linalg.solve(curvature + np.diag((1.0 + d) * precision), gradient) for d in DAMPINGS
+        ]
+        tried = vector + np.concatenate([np.outer(STEP_LENGTHS, direction) for direction in directions])
+        tried_errors = log_errors(tried)
+        costs = costs_of(tried_errors, tried)
         best = int(np.argmin(costs))
-        cost = float(np.sum(np.square(nearby[0])))
-        if costs[best] >= cost * (1.0 - TOLERANCE):
-            return tried[best] if costs[best] < cost else vector
-        vector = tried[best]
+        if costs[best] >= cost:
+            break
+        is_last = costs[best] > cost * (1.0 - TOLERANCE)
+        vector, errors, cost = tried[best], tried_errors[best : best + 1], float(costs[best])
+        if is_last:
+            break
     return vector
 
 
-def _damped(errors: Array) -> Array:
-    """Residuals whose square grows like the absolute value beyond 1 (soft L1)."""
-    return np.sign(errors) * np.sqrt(2.0 * (np.sqrt(1.0 + np.square(errors)) - 1.0))
+def slopes_at(log_errors: Callable[[Array], Array], vector: Array) -> Array:
+    """Derivatives of the log errors by the elements of the vector. [figures, elements]"""
+    nearby = log_errors(np.vstack([vector, vector + DIFFERENCE * np.eye(len(vector))]))
+    return np.asarray((nearby[1:] - nearby[0]).T / DIFFERENCE)

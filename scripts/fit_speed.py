@@ -15,10 +15,21 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fit_parameters import Layout, Parameter, fitted
+from fit_bands import (
+    Tables,
+    class_of,
+    device_of,
+    held_out_errors,
+    kind_of,
+    model_family_of,
+    names_of,
+    seen_bands,
+    unseen_bands,
+)
+from fit_parameters import Layout, Parameter, Start, fitted, slopes_at
 from fit_rows import FAMILIES, Figure, Rows, measured_cases, rows_of
 from sizewise.catalog import load_catalog
-from sizewise.catalog.speed_constants import POOLED, band_names, device_key, family_of, vendor_of
+from sizewise.catalog.speed_constants import POOLED, Seen, band_of, device_key, vendor_of
 from sizewise.catalog.table import FOLDER
 
 if TYPE_CHECKING:
@@ -30,12 +41,6 @@ if TYPE_CHECKING:
 
 HELD_OUT_STEPS = 4
 """Steps of a fit without a device, which starts from the fit with it."""
-FEWEST_ROWS = 12
-"""Figures below which a group has no band of its own."""
-BAND_QUANTILES = (0.1, 0.9)
-NARROWEST, WIDEST = (0.93, 1.08), (0.1, 10.0)
-"""No band is narrower than what repeats of a benchmark spread, or so wide that it says nothing."""
-
 LLAMACPP = (
     Parameter("read_efficiency", 0.75, 0.1, 0.15, 0.15),
     Parameter("expert_efficiency", 0.7, 0.1, 0.0),
@@ -116,16 +121,6 @@ def layout_of(family: str, cases: Sequence[Case]) -> Layout:
     )
 
 
-def device_of(case: Case) -> str:
-    """What is held out to learn how wrong we are about a new card."""
-    return case.machine.device.name
-
-
-def model_family_of(case: Case) -> str:
-    """What is held out to learn how wrong we are about a new model."""
-    return case.question["model_family"]
-
-
 def held_out_figures(
     rows: Rows, layout: Layout, vector: Array, group_of: Callable[[Case], str]
 ) -> list[Figure]:
@@ -134,9 +129,11 @@ def held_out_figures(
         [np.tile([group_of(c) for c in p.group.cases], len(p.phases)) for p in rows.parts]
     )
     found: list[Figure] = []
+    log_errors = rows.log_errors(layout)
+    start = Start(vector, slopes_at(log_errors, vector))
     for group in sorted(set(groups.tolist())):
         weights = np.where(groups == group, 0.0, rows.weights)
-        other = fitted(layout, rows.log_errors(layout), weights, start=vector, max_steps=HELD_OUT_STEPS)
+        other = fitted(layout, log_errors, weights, start=start, max_steps=HELD_OUT_STEPS)
         found += [f for f in rows.figures(layout, other) if group_of(f.case) == group]
     return found
 
@@ -197,16 +194,6 @@ def fits(measured: Path, catalog: Catalog) -> Iterator[Fit]:
             yield Fit(family=family, cases=mine, rows=rows, layout=layout, vector=vector)
 
 
-def kind_of(figure: Figure) -> str:
-    """Dense or mixture of experts."""
-    return "moe" if figure.case.model.experts else "dense"
-
-
-def class_of(figure: Figure) -> str:
-    """Class of the device."""
-    return figure.case.machine.device.device_class
-
-
 def quality_of(figure: Figure) -> str:
     """Reliable sources, or what users submitted."""
     return "community" if figure.case.question["source_quality"] == "community" else "reliable"
@@ -226,40 +213,25 @@ def report(title: str, figures: Sequence[Figure], by: Callable[[Figure], tuple[s
         )
 
 
-def report_own(figures: Sequence[Figure], bands: dict[str, dict[str, list[float]]]) -> None:
+def report_own(figures: Sequence[Figure], bands: Tables) -> None:
     """How often the ranges for a device not seen hold what this project measured, its model family held out."""
     held = defaultdict(list)
     for figure in figures:
-        if not figure.case.question["row_id"].startswith(OWN_ROWS):
-            continue
-        names = band_names(
-            family_of(figure.case.engine.name), class_of(figure), figure.phase, kind_of(figure)
-        )
-        low, high = next(bands["unseen_band"][name] for name in names if name in bands["unseen_band"])
-        held[figure.phase].append(low <= np.exp(-figure.log_error) <= high)
+        if figure.case.question["row_id"].startswith(OWN_ROWS):
+            found = band_of(bands, names_of(figure), Seen(device=False, family=True))
+            held[figure.phase].append(found.factor_low <= np.exp(-figure.log_error) <= found.factor_high)
     for phase, inside in held.items():
         print(
             f"own measurements, model family held out, {phase}: {np.mean(inside):.0%} of {len(inside)} in range"
         )
 
 
-def bands_of(figures: Sequence[Figure]) -> dict[str, list[float]]:
-    """80 % ranges of measured / predicted by engine and device class, by engine, and over all engines."""
-    groups = defaultdict(list)
-    for figure in figures:
-        family = family_of(figure.case.engine.name)
-        for name in band_names(family, class_of(figure), figure.phase, kind_of(figure)):
-            groups[name].append(-figure.log_error)
-    return _quantiles(groups)
-
-
-def _quantiles(groups: dict[str, list[float]]) -> dict[str, list[float]]:
-    bands = {}
-    for name, ratios in groups.items():
-        if len(ratios) >= FEWEST_ROWS:
-            low, high = np.exp(np.quantile(ratios, BAND_QUANTILES)).tolist()
-            bands[name] = [max(min(low, NARROWEST[0]), WIDEST[0]), min(max(high, NARROWEST[1]), WIDEST[1])]
-    return bands
+def bands_of(scored: Scored) -> Tables:
+    """80 % ranges of measured / predicted for what the fit has seen, and for devices and families that it has not."""
+    tables = {"band": seen_bands(scored.in_sample)}
+    for name, figures in (("device_band", scored.device), ("family_band", scored.family)):
+        tables[name] = unseen_bands(held_out_errors(figures or scored.in_sample, name))
+    return tables
 
 
 def entries_of(
@@ -284,6 +256,7 @@ def entries_of(
             "chunk_tokens": layout.chunk_tokens,
             "ingest_s": layout.ingest_s,
             "measured": sorted(measured),
+            "families": sorted({c.model.family for c in cases}),
             "class": {k: {n: factor(n, "", engine, *groups) for n in names} for k, groups in kinds.items()},
             "generation": {
                 g: {p.name: factor(p.name, g) for p in layout.parameters if p.generation_spread}
@@ -314,6 +287,9 @@ def toml_text(
             f"ingest_s = {table['ingest_s']}",
             "measured = [",
             *(f'  "{name}",' for name in table["measured"]),
+            "]",
+            "families = [",
+            *(f'  "{name}",' for name in table["families"]),
             "]",
             "",
         ]
@@ -355,10 +331,7 @@ def main() -> None:
             )
         engines |= entries_of(fit.family, fit.layout, fit.vector, fit.cases)
         scored = scored.with_more(found)
-    bands = {
-        "band": bands_of(scored.in_sample + scored.family),
-        "unseen_band": bands_of(scored.device or scored.in_sample),
-    }
+    bands = bands_of(scored)
     report_own(scored.family, bands)
     args.out.write_text(toml_text(engines, bands, len(scored.in_sample)), encoding="utf-8")
     print(f"wrote {args.out}: {len(scored.in_sample)} figures")

@@ -7,13 +7,24 @@ that is left out, which takes minutes.
 from __future__ import annotations
 
 from collections import defaultdict
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from fit_speed import Scored, fits, kind_of
+from fit_bands import (
+    GROUPINGS,
+    class_of,
+    device_of,
+    held_out_errors,
+    kind_of,
+    names_of,
+    seen_bands,
+    without_each,
+)
+from fit_speed import Scored, fits
 from peer_formulas import PEERS, served_figures, single_rates
-from sizewise.catalog.speed_constants import band
+from sizewise.catalog.speed_constants import UNSEEN_WIDENING, Seen, band_of, family_of, speed_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -38,6 +49,11 @@ class Compared(NamedTuple):
     width: dict[str, float]
     """Median of high / low of that range."""
 
+    def rivals(self, ways: Sequence[str]) -> list[str]:
+        """Other formulas whose median error is not larger than ours in each of these ways."""
+        ours = max(self.median[way] for way in ways)
+        return [name for name in PEERS if self.median[name] <= ours]
+
 
 OURS = ("in sample", "device held out", "family held out")
 
@@ -52,7 +68,8 @@ def compared(measured: Path, catalog: Catalog) -> list[Compared]:
             peers[name] += fit.rows.figures_of(peer_errors(formula))
     ways = dict(zip(OURS, (scored.in_sample, scored.device, scored.family), strict=True)) | peers
     grouped = {way: by_group(figures) for way, figures in ways.items()}
-    return [_compared(group, grouped) for group in sorted(grouped[OURS[0]])]
+    ranges = ranges_of(scored)
+    return [_compared(group, grouped, ranges) for group in sorted(grouped[OURS[0]])]
 
 
 def peer_errors(formula: Formula) -> Callable[[Part], Array]:
@@ -81,19 +98,36 @@ def _groups_of(figure: Figure) -> tuple[str, ...]:
     return f"{figure.phase}, {source}", f"{figure.phase}, {source}, {kind_of(figure)}"
 
 
-def _compared(group: str, grouped: dict[str, dict[str, list[Figure]]]) -> Compared:
+def _compared(
+    group: str,
+    grouped: dict[str, dict[str, list[Figure]]],
+    ranges: dict[str, Callable[[Figure], tuple[float, float]]],
+) -> Compared:
     sizes = {way: np.abs(np.expm1([f.log_error for f in groups[group]])) for way, groups in grouped.items()}
     ours = {way: grouped[way][group] for way in OURS}
+    given = {way: [ranges[way](f) for f in figures] for way, figures in ours.items()}
     return Compared(
         group=group,
         num_figures=len(ours[OURS[0]]),
         median={way: _quantile(size, 0.5) for way, size in sizes.items()},
         p90={way: _quantile(size, 0.9) for way, size in sizes.items()},
         covered={
-            way: float(np.mean([_is_covered(f, way) for f in figures])) for way, figures in ours.items()
+            way: float(
+                np.mean(
+                    [
+                        low <= np.exp(-f.log_error) <= high
+                        for f, (low, high) in zip(figures, given[way], strict=True)
+                    ]
+                )
+            )
+            for way, figures in ours.items()
         },
-        width={way: float(np.median([_width(f, way) for f in figures])) for way, figures in ours.items()},
+        width={way: float(np.median([high / low for low, high in given[way]])) for way in OURS},
     )
+
+
+def _is_inside(figure: Figure, factors: tuple[float, float]) -> bool:
+    return bool(factors[0] <= np.exp(-figure.log_error) <= factors[1])
 
 
 def _quantile(sizes: Array, share: float) -> float:
@@ -102,19 +136,42 @@ def _quantile(sizes: Array, share: float) -> float:
     return float(np.quantile(known, share)) if 2 * len(known) > len(sizes) else float("nan")
 
 
-def _factors(figure: Figure, way: str) -> tuple[float, float]:
-    case = figure.case
-    found = band(
-        case.engine.name, case.machine.device, figure.phase, kind_of(figure), is_seen=way != "device held out"
+def ranges_of(scored: Scored) -> dict[str, Callable[[Figure], tuple[float, float]]]:
+    """The range that each figure would have been given, by way.
+
+    Of the shipped table for what the fit has seen; of the other held-out devices or families for one that it has not,
+    wider where no other device of its class was measured.
+    """
+    classes = defaultdict(set)
+    for figure in scored.in_sample:
+        classes[_class_key(figure)].add(device_of(figure.case))
+    nested = {
+        table: without_each(held_out_errors(figures, table))
+        for table, figures in (("device_band", scored.device), ("family_band", scored.family))
+    }
+    own = seen_bands(scored.in_sample)
+
+    def unseen(figure: Figure, table: str) -> tuple[float, float]:
+        group = GROUPINGS[table](figure.case)
+        tables = {"band": own, table: nested[table][group]}
+        wanted = Seen(device=table != "device_band", family=table != "family_band")
+        found = band_of(tables, names_of(figure), wanted)
+        is_alone = table == "device_band" and len(classes[_class_key(figure)]) == 1
+        widening = UNSEEN_WIDENING if is_alone else 1.0
+        return found.factor_low**widening, found.factor_high**widening
+
+    def seen(figure: Figure) -> tuple[float, float]:
+        found = band_of(speed_table(), names_of(figure), Seen(device=True, family=True))
+        return found.factor_low, found.factor_high
+
+    return dict(
+        zip(
+            OURS,
+            (seen, partial(unseen, table="device_band"), partial(unseen, table="family_band")),
+            strict=True,
+        )
     )
-    return found.factor_low, found.factor_high
 
 
-def _is_covered(figure: Figure, way: str) -> bool:
-    low, high = _factors(figure, way)
-    return bool(low <= np.exp(-figure.log_error) <= high)
-
-
-def _width(figure: Figure, way: str) -> float:
-    low, high = _factors(figure, way)
-    return high / low
+def _class_key(figure: Figure) -> tuple[str, str]:
+    return family_of(figure.case.engine.name), class_of(figure)

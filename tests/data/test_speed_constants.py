@@ -9,7 +9,7 @@ import pytest
 
 from sizewise.catalog import load_catalog
 from sizewise.catalog.speed_constants import BOUNDS, band, coefficients, family_of, speed_table
-from sizewise.domain.device import DEVICE_CLASSES
+from sizewise.domain.device import DEVICE_CLASSES, Device
 from sizewise.errors import NotSupported
 from sizewise.estimate.speed import SpeedCoefficients
 from sizewise.predict.questions import QUESTION_COLUMNS
@@ -161,3 +161,39 @@ def test_prefill_over_a_row_split_is_not_guessed() -> None:
     rows, _ = predict_single(asked, CATALOG)
     assert "likely" not in rows[0]
     assert rows[0]["fits"]
+
+
+CROWD = {"scenario": "concurrent streams", "quant": "F16"}
+
+
+def test_a_crowd_on_slots_is_answered_in_waves() -> None:
+    """Eight slots: sixteen streams write as fast as eight and wait half a wave more, which takes twice the time."""
+    eight, sixteen = (serving(engine="llama.cpp", concurrency=count, **CROWD) for count in ("8", "16"))
+    wave_s = 8 * 256 / eight["output_tokens_per_s_likely"]
+    assert sixteen["tpot_s_likely"] == pytest.approx(eight["tpot_s_likely"])
+    assert sixteen["output_tokens_per_s_likely"] == pytest.approx(eight["output_tokens_per_s_likely"])
+    more_s = sixteen["ttft_s_likely"] - eight["ttft_s_likely"]
+    assert more_s == pytest.approx(wave_s / 2, rel=0.1)
+
+
+def test_a_crowd_finds_its_prompt_in_the_cache_of_vllm_unless_the_model_has_a_state() -> None:
+    """Pages hold what attention needs; a recurrent state is of the end of a prompt only."""
+    crowd = serving(concurrency="1", **CROWD)
+    other = serving(concurrency="1", quant="F16")
+    assert crowd["ttft_s_likely"] < other["ttft_s_likely"]
+    assert crowd["tpot_s_likely"] == pytest.approx(other["tpot_s_likely"])
+
+
+@pytest.mark.parametrize("phase", ["decode", "tpot"])
+def test_a_model_family_that_was_never_measured_has_a_wider_band_and_with_a_new_card_the_widest(
+    phase: str,
+) -> None:
+    seen, unseen = CATALOG.device("NVIDIA GeForce RTX 3090"), CATALOG.device("NVIDIA GeForce RTX 3080")
+
+    def width(device: Device, family: str) -> float:
+        found = band("vllm" if phase == "tpot" else "llama.cpp", device, phase, "dense", model_family=family)
+        return found.factor_high / found.factor_low
+
+    known, new = CATALOG.model(LLAMA_8B).family, "a family of tomorrow"
+    assert width(seen, known) < width(seen, new) <= width(unseen, new)
+    assert width(unseen, known) <= width(unseen, new)

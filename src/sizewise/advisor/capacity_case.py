@@ -68,7 +68,9 @@ class Case:
     def band(self, phase: str) -> Band:
         """80 % range of the constants behind this figure."""
         kind = "moe" if self.row.model.experts else "dense"
-        return band(self.row.engine.name, self.machine.device, phase, kind)
+        return band(
+            self.row.engine.name, self.machine.device, phase, kind, model_family=self.row.model.family
+        )
 
     def replica(self, inputs: Lengths, outputs: Lengths) -> Replica:
         """The terms of the closed forms, as single numbers."""

@@ -167,7 +167,8 @@ class _Entry:
         block, request = found.space.pair(row_id, machine_id), found.request
         row, machine = found.space.rows[row_id], found.space.machines[machine_id]
         path = request.filters.paths[path_index]
-        speed = band(row.engine.name, machine.device, "tpot", "moe" if row.model.experts else "dense")
+        kind = "moe" if row.model.experts else "dense"
+        speed = band(row.engine.name, machine.device, "tpot", kind, model_family=row.model.family)
         low, high = _price_range(machine, path, request)
         is_rented = path == "rent"
         return cls(

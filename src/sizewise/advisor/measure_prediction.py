@@ -97,10 +97,11 @@ def _predicted(found: CapacityAnswer, where: Machine, catalog: Catalog) -> Predi
     if found.plan is None:
         raise ValueError("no plan")
     each = found.plan.each
-    kind = "moe" if catalog.model(found.deployment.model).experts else "dense"
+    model = catalog.model(found.deployment.model)
+    kind = "moe" if model.experts else "dense"
 
     def ranged(likely: float, phase: str) -> Estimate:
-        low, high, basis = band(found.deployment.engine, where.device, phase, kind)
+        low, high, basis = band(found.deployment.engine, where.device, phase, kind, model_family=model.family)
         return Estimate.within(likely, low, high, basis)
 
     return PredictedLoad(

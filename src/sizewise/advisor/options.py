@@ -133,7 +133,7 @@ def ranged(likely: float, row: Row, machine: Machine, phase: str) -> Estimate | 
         width = QUANTILE_80 * own.spread
         return Estimate.within(likely * own.factor, math.exp(-width), math.exp(width), "measured")
     kind = "moe" if row.model.experts else "dense"
-    low, high, basis = band(row.engine.name, machine.device, phase, kind)
+    low, high, basis = band(row.engine.name, machine.device, phase, kind, model_family=row.model.family)
     return Estimate.within(likely, low, high, basis)
 
 

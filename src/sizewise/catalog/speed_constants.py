@@ -21,7 +21,7 @@ from sizewise.estimate.calibration import QUANTILE_80
 from sizewise.estimate.speed import SpeedCoefficients
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from sizewise.domain.device import Device
     from sizewise.domain.number import Array
@@ -145,30 +145,74 @@ def _format_factors(formats: dict[str, dict[str, float]], speed_class: str) -> d
     return formats.get(speed_class, {})
 
 
+class Seen(NamedTuple):
+    """Has the fit seen this device, and a model of this family?"""
+
+    device: bool
+    family: bool
+
+
+def seen(engine_name: str, device: Device, model_family: str | None) -> Seen:
+    """What the table was fitted on; a family that is not named counts as seen."""
+    engine = speed_table()["engine"][family_of(engine_name)]
+    return Seen(
+        device_key(device) in engine["measured"], model_family is None or model_family in engine["families"]
+    )
+
+
 def band(
-    engine_name: str, device: Device, phase: str, dense_or_moe: str, *, is_seen: bool | None = None
+    engine_name: str, device: Device, phase: str, dense_or_moe: str, *, model_family: str | None = None
 ) -> Band:
     """80 % range of decode, prefill, tpot, ttft or throughput, as factors of the likely value.
 
-    A measured device has the errors of models that the fit has not seen, another device those of devices that it has
-    not seen; where nothing like it was measured, they are widened. `is_seen` says so for a fit of one's own.
+    A device and a model family that were measured have the errors of the fit; a device or a family that was not, those
+    of fits without it; both at once, what the two add to the first, by their squares. Where nothing like it was
+    measured, ranges are widened.
     """
     family = family_of(engine_name)
     own = own_band(family, device, phase)
     if own is not None:
         return own
-    engine = speed_table()["engine"][family]
-    if is_seen is None:
-        is_seen = device_key(device) in engine["measured"]
-    bands = speed_table()["band" if is_seen else "unseen_band"]
-    is_class_seen = device.device_class in engine["class"]
-    for name in band_names(family, device.device_class, phase, dense_or_moe):
-        if name in bands:
-            low, high = bands[name]
-            is_fitted = is_class_seen and name.startswith(family)
-            widening = 1.0 if is_fitted else UNSEEN_WIDENING
-            return Band(low**widening, high**widening, "fitted" if is_fitted else "assumed")
-    raise ValueError(f"no band for {phase} of {dense_or_moe} models")
+    names = band_names(family, device.device_class, phase, dense_or_moe)
+    found = band_of(speed_table(), names, seen(engine_name, device, model_family))
+    is_class_seen = device.device_class in speed_table()["engine"][family]["class"]
+    is_fitted = is_class_seen and found.name.startswith(family)
+    widening = 1.0 if is_fitted else UNSEEN_WIDENING
+    return Band(found.factor_low**widening, found.factor_high**widening, "fitted" if is_fitted else "assumed")
+
+
+class Range(NamedTuple):
+    """An 80 % range as factors, and the group of measurements that gave it."""
+
+    factor_low: float
+    factor_high: float
+    name: str
+
+
+def band_of(tables: Mapping[str, Mapping[str, Sequence[float]]], names: Sequence[str], seen: Seen) -> Range:
+    """The range for what the fit has seen, of the narrowest group that has one.
+
+    Raises: ValueError where not even the widest has (our own error).
+    """
+    wanted = ["band", *([] if seen.device else ["device_band"]), *([] if seen.family else ["family_band"])]
+    ranges = [_first(tables[table], names, table) for table in wanted]
+    if len(ranges) == 1:
+        return ranges[0]
+    lows, highs = (np.log([getattr(one, side) for one in ranges]) for side in ("factor_low", "factor_high"))
+    return Range(math.exp(-_joined(-lows)), math.exp(_joined(highs)), ranges[-1].name)
+
+
+def _joined(widths: Array) -> float:
+    """What one or two unseen things add to the width of the fit itself, by their squares; never less than any."""
+    added = np.maximum(np.square(widths[1:]) - widths[0] ** 2, 0.0).sum()
+    return float(max(np.sqrt(widths[0] ** 2 + added), widths.max()))
+
+
+def _first(table: Mapping[str, Sequence[float]], names: Sequence[str], kind: str) -> Range:
+    for name in names:
+        if name in table:
+            return Range(table[name][0], table[name][1], name)
+    raise ValueError(f"no {kind} for {names[-1]}")
 
 
 def own_band(family: str, device: Device, phase: str) -> Band | None:
@@ -186,6 +230,7 @@ def band_names(family: str, device_class: str, phase: str, dense_or_moe: str) ->
         f"{family}/{device_class}/{phase}/{dense_or_moe}",
         f"{family}/{phase}/{dense_or_moe}",
         f"{phase}/{dense_or_moe}",
+        phase,
     )
 
 

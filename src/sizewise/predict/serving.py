@@ -27,10 +27,17 @@ measured times to the first token grow with the streams, not read from a load ge
 OFFLINE_SCENARIOS = frozenset({"static batch", "offline static batch", "single stream TTFT"})
 """The engine is called in its own process: nothing is ingested."""
 STATIC_SCENARIOS = frozenset({"static batch", "offline static batch"})
-"""All sequences start together and none follows."""
-MOST_SEQUENCES = {"tensorrt-llm": 2048.0, "lmdeploy": 256.0}
-"""Sequences that benchmarks let run at once where the question does not say. Assumed."""
+"""All sequences start together, write together and none follows."""
+CROWD_SCENARIOS = frozenset({"concurrent streams"})
+"""All streams are sent at once to a server, one request each."""
+MOST_SEQUENCES = {"tensorrt-llm": 2048.0, "lmdeploy": 256.0, "llama.cpp": 8.0}
+"""Sequences that benchmarks let run at once where the question does not say. Assumed; for llama.cpp seen: the time per
+token stops growing at eight streams."""
 USUAL_MOST_SEQUENCES = 1024.0
+SHARES_PROMPTS = {"vllm": 1.0, "llama.cpp": 1.0}
+"""Engines that by default keep what they have read and find it again."""
+SLOTS = "llamacpp"
+"""Memory rule of engines whose slots own their whole context."""
 BUSIEST = 0.97
 """A rate that was carried cannot be above what the replica carries: such rows are answered at this busy ratio."""
 
@@ -62,7 +69,7 @@ def _answer(case: Case, values: Sequence[float]) -> dict[str, Any]:
     answer: dict[str, Any] = {}
     kind = "moe" if case.model.experts else "dense"
     for (metric, phase), value in zip(METRICS.items(), values, strict=True):
-        factors = band(case.engine.name, case.machine.device, phase, kind)
+        factors = band(case.engine.name, case.machine.device, phase, kind, model_family=case.model.family)
         answer |= {
             f"{metric}_low": value * factors.factor_low,
             f"{metric}_likely": value,
@@ -72,19 +79,27 @@ def _answer(case: Case, values: Sequence[float]) -> dict[str, Any]:
 
 
 def group_served(group: CaseGroup, constants: SpeedCoefficients) -> Served:
-    """Every case of a group: closed loop, fixed rate, saturation or one batch, as its question says."""
+    """Every case of a group: closed loop, fixed rate, saturation, a crowd or one batch, as its question says."""
     load = _load_of(group, constants)
-    is_static = group.per_case(lambda case: case.question["scenario"] in STATIC_SCENARIOS)
-    kinds = [is_static, ~np.isnan(load.asked_rate)]
-    answers = (_one_batch(load), _fixed_rate(load), _closed_loop(load))
+    is_static, is_crowd = _plays(group, STATIC_SCENARIOS), _plays(group, CROWD_SCENARIOS)
+    has_rate = ~np.isnan(load.asked_rate)
+    is_closed = ~(is_static | has_rate | is_crowd)
+    ways = ((is_static, _one_batch), (has_rate, _fixed_rate), (is_crowd, _crowd), (is_closed, _closed_loop))
+    kinds = [is_kind for is_kind, _ in ways if is_kind.any()]
+    answers = [answer(load) for is_kind, answer in ways if is_kind.any()]
     rates, first, each = ([getattr(answer, name) for answer in answers] for name in Served._fields)
     ingest_s = load.replica.terms.ingest_s
-    is_offline = group.per_case(lambda case: case.question["scenario"] in OFFLINE_SCENARIOS)
+    is_offline = _plays(group, OFFLINE_SCENARIOS)
     return Served(
-        load.replicas * np.select(kinds, rates[:2], rates[2]),
-        np.select(kinds, first[:2], first[2]) - np.where(is_offline, ingest_s, 0.0),
-        np.select(kinds, each[:2], each[2]),
+        load.replicas * np.select(kinds, rates),
+        np.select(kinds, first) - np.where(is_offline, ingest_s, 0.0),
+        np.select(kinds, each),
     )
+
+
+def _plays(group: CaseGroup, scenarios: frozenset[str]) -> Array:
+    """Which cases ask for one of these scenarios."""
+    return group.per_case(lambda case: case.question["scenario"] in scenarios)
 
 
 class Load(NamedTuple):
@@ -96,13 +111,18 @@ class Load(NamedTuple):
     """Requests per second; NaN where the question gives none."""
     replicas: Array
     """Replicas that have anything to do."""
+    prompts_per_step: Array
+    """Prompts that one step takes along, at least one."""
 
 
 def _load_of(group: CaseGroup, constants: SpeedCoefficients) -> Load:
     inputs = group.numbers("input_tokens", np.nan)
     outputs = np.maximum(group.numbers("output_tokens", np.nan), 1.0)
-    terms, prompt = group_terms(group, constants, context_tokens=inputs + outputs / 2, input_tokens=inputs)
     streams = streams_of(group)
+    cached = cached_prompt_tokens(group, streams.users)
+    terms, prompt = group_terms(
+        group, constants, context_tokens=inputs + outputs / 2, input_tokens=inputs, cached_tokens=cached
+    )
     asked_rate = group.numbers("request_rate_per_s", np.nan) / streams.replicas
     replica = Replica(
         terms=terms,
@@ -111,7 +131,8 @@ def _load_of(group: CaseGroup, constants: SpeedCoefficients) -> Load:
         output_tokens=outputs,
         max_sequences=streams.pool,
     )
-    return Load(replica, streams.users, asked_rate, streams.replicas)
+    prompts_per_step = np.maximum(group.cases[0].engine.max_batched_tokens / (inputs - cached), 1.0)
+    return Load(replica, streams.users, asked_rate, streams.replicas, prompts_per_step)
 
 
 class Streams(NamedTuple):
@@ -141,6 +162,20 @@ def streams_of(group: CaseGroup) -> Streams:
     return Streams(np.where(np.isnan(streams), pool, streams / replicas), pool, replicas)
 
 
+def cached_prompt_tokens(group: CaseGroup, users: Array) -> Array:
+    """What a crowd finds in the cache, because all of its streams ask the same as the streams before it. [tokens]
+
+    Whole pages without the last token, which has to be read for the first answer; engines with slots keep a cache for
+    each slot, of which one is warm. A model with a recurrent state has no pages to find.
+    """
+    engine = group.cases[0].engine
+    share = SHARES_PROMPTS.get(engine.name, 0.0) / (users if engine.memory_rule == SLOTS else 1.0)
+    page = 1.0 if engine.memory_rule == SLOTS else engine.block_tokens
+    pages = np.floor((group.numbers("input_tokens", np.nan) - 1.0) / page)
+    has_pages = np.asarray(group.models.state_bytes) == 0
+    return np.where(_plays(group, CROWD_SCENARIOS) & has_pages, share * pages * page, 0.0)
+
+
 def _closed_loop(load: Load) -> Served:
     state = steady_users(load.replica, load.users, 0.0)
     burst_s = BURST_RATIO * np.maximum(load.users - 1.0, 0.0) * load.replica.prefill_s
@@ -158,6 +193,25 @@ def _one_batch(load: Load) -> Served:
     read_s, step = load.users * replica.prefill_s, step_s(replica.terms, load.users)
     rate = load.users * replica.output_tokens / (read_s + replica.output_tokens * step)
     return Served(*map(np.asarray, (rate, read_s + replica.terms.ingest_s, step)))
+
+
+def _crowd(load: Load) -> Served:
+    """N requests sent at once, c of which have a place: W = N / c waves, one after another (1 at least).
+
+    A wave of n = min(N, c) reads its prompts k at a time, so that the mean first token comes after
+    launches + (n + k) / 2 prompts (k at most n), waits (n - k) / 2 prompts while the others are read, and ends after
+    n prompts + output tokens x step(n). The mean request starts after (W - 1) / 2 waves.
+    """
+    replica = load.replica
+    places = np.floor(replica.max_sequences)
+    running, waves = np.minimum(load.users, places), np.maximum(load.users / places, 1.0)
+    along = np.minimum(load.prompts_per_step, running)
+    step = step_s(replica.terms, running)
+    wave_s = replica.launch_s + running * replica.prompt_s + replica.output_tokens * step
+    first_s = replica.terms.ingest_s + replica.launch_s + (running + along) / 2.0 * replica.prompt_s
+    each_s = step + (running - along) / 2.0 * replica.share_s
+    rate = load.users * replica.output_tokens / (waves * wave_s)
+    return Served(*map(np.asarray, (rate, first_s + (waves - 1.0) / 2.0 * wave_s, each_s)))
 
 
 def pool_sequences(group: CaseGroup, sequence_bytes: Number) -> Array:

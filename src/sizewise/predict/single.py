@@ -48,7 +48,11 @@ def _answer(case: Case, rate: float) -> dict[str, Any]:
     if case.split == "row" and case.question["phase"] != "decode":
         return {}
     factors = band(
-        case.engine.name, case.machine.device, _phase(case), "moe" if case.model.experts else "dense"
+        case.engine.name,
+        case.machine.device,
+        _phase(case),
+        "moe" if case.model.experts else "dense",
+        model_family=case.model.family,
     )
     return {
         "low": rate * factors.factor_low,

@@ -251,7 +251,12 @@ def grouped_answers(
 
 
 def group_terms(
-    group: CaseGroup, constants: SpeedCoefficients, *, context_tokens: Number, input_tokens: Number
+    group: CaseGroup,
+    constants: SpeedCoefficients,
+    *,
+    context_tokens: Number,
+    input_tokens: Number,
+    cached_tokens: Number = 0.0,
 ) -> tuple[StepTerms, Prefill]:
     """Terms of a decode step at this context, and the time of reading a prompt of this length, of every case."""
     cache_bytes = group.per_case(lambda case: case.cache_bytes)
@@ -271,6 +276,7 @@ def group_terms(
         machines=group.machines,
         coefficients=constants,
         input_tokens=input_tokens,
+        cached_tokens=cached_tokens,
         split=group.key.split,
     )
     return terms, prompt
