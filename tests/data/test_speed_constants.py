@@ -167,11 +167,14 @@ CROWD = {"scenario": "concurrent streams", "quant": "F16"}
 
 
 def test_a_crowd_on_slots_is_answered_in_waves() -> None:
-    """Eight slots: sixteen streams write as fast as eight and wait half a wave more, which takes twice the time."""
+    """Eight slots: sixteen streams write as fast as eight (but for the slot that has the prompt), the mean one of them
+    waits half a wave more."""
     eight, sixteen = (serving(engine="llama.cpp", concurrency=count, **CROWD) for count in ("8", "16"))
     wave_s = 8 * 256 / eight["output_tokens_per_s_likely"]
-    assert sixteen["tpot_s_likely"] == pytest.approx(eight["tpot_s_likely"])
-    assert sixteen["output_tokens_per_s_likely"] == pytest.approx(eight["output_tokens_per_s_likely"])
+    assert sixteen["tpot_s_likely"] == pytest.approx(eight["tpot_s_likely"], rel=0.01)
+    assert sixteen["output_tokens_per_s_likely"] == pytest.approx(
+        eight["output_tokens_per_s_likely"], rel=0.01
+    )
     more_s = sixteen["ttft_s_likely"] - eight["ttft_s_likely"]
     assert more_s == pytest.approx(wave_s / 2, rel=0.1)
 

@@ -166,17 +166,19 @@ def band(
     """80 % range of decode, prefill, tpot, ttft or throughput, as factors of the likely value.
 
     A device and a model family that were measured have the errors of the fit; a device or a family that was not, those
-    of fits without it; both at once, what the two add to the first, by their squares. Where nothing like it was
-    measured, ranges are widened.
+    of fits without it, of all engines together where one has too few; both at once, what the two add to the first, by
+    their squares. Where nothing like it was measured, ranges are widened.
     """
     family = family_of(engine_name)
     own = own_band(family, device, phase)
     if own is not None:
         return own
     names = band_names(family, device.device_class, phase, dense_or_moe)
-    found = band_of(speed_table(), names, seen(engine_name, device, model_family))
+    known = seen(engine_name, device, model_family)
+    found = band_of(speed_table(), names, known)
     is_class_seen = device.device_class in speed_table()["engine"][family]["class"]
-    is_fitted = is_class_seen and found.name.startswith(family)
+    is_of_engine = found.name.startswith(family) or not all(known)
+    is_fitted = is_class_seen and is_of_engine
     widening = 1.0 if is_fitted else UNSEEN_WIDENING
     return Band(found.factor_low**widening, found.factor_high**widening, "fitted" if is_fitted else "assumed")
 
