@@ -20,6 +20,7 @@ from sizewise.domain.device import Machine
 from sizewise.domain.estimate import Estimate
 
 MODELS = ("Qwen/Qwen3-4B-Instruct-2507", "Qwen/Qwen3-8B", "Qwen/Qwen3-30B-A3B", "google/gemma-3-27b-it")
+SIZES, BITS = st.sampled_from((4e9, 8e9, 32e9, 70e9)), st.sampled_from((4.0, 8.0, 16.0))
 COSTS = st.lists(st.floats(1, 10_000), min_size=1, max_size=12)
 
 
@@ -30,6 +31,22 @@ def keys(costs: list[float]) -> RankKeys:
         monthly_usd=np.array(costs), num_params=1e9 * (1.0 + index % 3), weight_bits=4.0 + 4 * (index % 2),
         quality=60.0 + index % 5, is_official=np.ones(len(costs)), name=np.array([f"option {i:02d}" for i in index]),
     )  # fmt: skip
+
+
+def first_of(options: list[tuple[float, float, float, float]]) -> int:
+    """The choice among options of cost, size, bits and quality."""
+    usd, params, bits, quality = (np.array(column) for column in zip(*options, strict=True))
+    names = np.array([f"option {i:02d}" for i in range(len(options))])
+    official = np.ones(len(options))
+    columns = RankKeys(
+        monthly_usd=usd,
+        num_params=params,
+        weight_bits=bits,
+        quality=quality,
+        is_official=official,
+        name=names,
+    )
+    return int(order(columns, 1)[0])
 
 
 @given(costs=COSTS, data=st.data())
@@ -43,6 +60,18 @@ def test_permuting_the_candidates_changes_nothing(costs: list[float], data: st.D
 def test_an_option_beyond_the_cost_tie_never_changes_the_choice(costs: list[float], factor: float) -> None:
     dearer = [*costs, max(costs) * factor + 2]
     assert order(keys(dearer), 1)[0] == order(keys(costs), 1)[0]
+
+
+@given(options=st.lists(st.tuples(st.floats(1, 500), SIZES, BITS, st.floats(20, 90)), min_size=1, max_size=8))
+def test_a_dominated_option_never_changes_the_choice(
+    options: list[tuple[float, float, float, float]],
+) -> None:
+    """One that costs as much or more, is no smaller, has no more bits and is no better than another one."""
+    for like in range(len(options)):
+        usd, params, bits, quality = options[like]
+        worse = (usd * 1.01, params * 1.5, bits / 2, quality - 1)
+        with_it = first_of([*options, worse])
+        assert with_it == first_of(options)
 
 
 @given(costs=COSTS)
