@@ -140,7 +140,7 @@ def ranges_of(scored: Scored) -> dict[str, Callable[[Figure], tuple[float, float
     """The range that each figure would have been given, by way.
 
     Of the shipped table for what the fit has seen; of the other held-out devices or families for one that it has not,
-    wider where no other device of its class was measured. Where too few others are left, the shipped table answers.
+    wider where no other device of its class was measured.
     """
     classes = defaultdict(set)
     for figure in scored.in_sample:
@@ -153,9 +153,7 @@ def ranges_of(scored: Scored) -> dict[str, Callable[[Figure], tuple[float, float
 
     def unseen(figure: Figure, table: str) -> tuple[float, float]:
         group = GROUPINGS[table](figure.case)
-        tables = {
-            name: speed_table()[name] | some for name, some in (("band", own), (table, nested[table][group]))
-        }
+        tables = {"band": own, table: nested[table][group]}
         wanted = Seen(device=table != "device_band", family=table != "family_band")
         found = band_of(tables, names_of(figure), wanted)
         is_alone = table == "device_band" and len(classes[_class_key(figure)]) == 1

@@ -132,6 +132,20 @@ def parse_money(text: str, what: str = "amount") -> tuple[float, str]:
     return _positive(value, text, what), known[unit.lower()]
 
 
+CENTS_BELOW = 10.0
+"""Amounts below this are shown with cents. [USD or CNY]"""
+
+
+def format_money(usd: float, currency: str = "USD", cny_per_usd: float = 1.0) -> str:
+    """An amount in USD or CNY for people: cents only for small amounts.
+
+    >>> format_money(100.0), format_money(100.0, "CNY", 7.0)
+    ('100 USD', '700 CNY')
+    """
+    amount = usd * cny_per_usd if currency == "CNY" else usd
+    return f"{amount:,.2f} {currency}" if abs(amount) < CENTS_BELOW else f"{amount:,.0f} {currency}"
+
+
 def format_bytes(value: float) -> str:
     """Bytes for people, binary units, three significant digits: '5.87 GiB'."""
     for unit, size in (("TiB", TIB), ("GiB", GIB), ("MiB", MIB), ("KiB", KIB)):

@@ -222,3 +222,55 @@ def test_markup_in_what_was_typed_stays_text(page: Page) -> None:
     page.goto("/expert?device=%3Cimg+src%3Dx+onerror%3Dalert(1)%3E")
     assert page.locator("main img").count() == 0
     assert "<img" in page.locator(".problem").inner_text()
+
+
+def test_drawings_around_the_answer_come_by_themselves(page: Page) -> None:
+    page.goto(ANSWERED)
+    page.wait_for_function("() => document.querySelectorAll('.drawn figure svg').length >= 4")
+    said = page.locator(".drawn").all_inner_texts()
+    assert any("Latency under load" in text for text in said)
+    assert any("Ways to pay, and where they cross" in text for text in said)
+
+
+def test_options_are_put_side_by_side_by_keyboard_and_the_link_shows_the_same(page: Page) -> None:
+    page.goto(ANSWERED)
+    boxes = page.locator("#tray input[type=checkbox]")
+    for position in range(2):
+        boxes.nth(position).focus()
+        page.keyboard.press("Space")
+    page.locator("#tray button.primary").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/compare?**")
+    link, header = page.url, page.locator("thead th").all_inner_texts()
+    assert len(header) == 2
+    page.goto(link)
+    assert page.locator("thead th").all_inner_texts() == header
+    page.click("text=Back to the question")
+    assert page.locator("#tray input:checked").count() == 2
+
+
+def test_the_currency_is_in_the_link_and_remembered(page: Page) -> None:
+    page.goto(ANSWERED)
+    page.click(".switch >> text=CNY")
+    assert "currency=CNY" in page.url
+    assert " CNY a month" in verdict(page)
+    page.goto(ANSWERED)
+    assert " CNY a month" in verdict(page)
+
+
+def test_where_each_number_comes_from_is_one_click_away(page: Page) -> None:
+    page.goto(ANSWERED)
+    page.click("summary >> text=Where each number comes from")
+    assert page.locator("td >> text=memory bandwidth of the device").is_visible()
+
+
+def test_the_first_answer_is_there_within_a_second_and_the_page_is_light(page: Page) -> None:
+    page.goto(ANSWERED)  # the server has read its facts
+    page.goto(ANSWERED, wait_until="networkidle")
+    entries = page.evaluate(
+        "() => [performance.getEntriesByName('first-contentful-paint')[0].startTime,"
+        " [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]"
+        ".reduce((sum, entry) => sum + entry.decodedBodySize, 0)]"
+    )
+    assert entries[0] < 1000
+    assert entries[1] < 1_600_000

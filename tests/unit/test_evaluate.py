@@ -19,6 +19,7 @@ from sizewise.advisor import EvaluateQuestion, evaluate, kept_answers
 from sizewise.errors import BadInput, InvalidFile
 from sizewise.export.router import router_text
 from sizewise.report.evaluation_document import html_text, markdown_text
+from sizewise.report.language import speaker
 
 NUMBERS = [{"prompt": f"say {i}", "expected": i} for i in range(60)]
 
@@ -197,10 +198,10 @@ def test_a_router_finds_the_prompts_that_need_the_big_model(tmp_path: Path) -> N
 def test_documents_show_every_answer_and_let_no_markup_of_a_model_through(tmp_path: Path) -> None:
     with chat_server(lambda _: "<script>alert(1)</script>\n```\n# x") as a, chat_server(echo) as b:
         answer = evaluated(tmp_path, NUMBERS[:4], {"a": a.address, "b": b.address})
-    page = html_text(answer, kept_answers(answer), str)
+    page = html_text(answer, kept_answers(answer), speaker(str))
     assert "<script>" not in page
     assert page.count("&lt;script&gt;") == 4
-    text = markdown_text(answer, kept_answers(answer), str)
+    text = markdown_text(answer, kept_answers(answer), speaker(str))
     assert text.count("````\n<script>") == 4
 
 

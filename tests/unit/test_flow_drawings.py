@@ -95,7 +95,7 @@ def test_the_other_branch_names_the_nearest_option_there() -> None:
 
 
 def test_labels_cannot_break_out_of_a_drawing() -> None:
-    view = flow_view(DECISIONS["plain"], lambda text: f'{text} <b>"|')
+    view = flow_view(DECISIONS["plain"], speaker(lambda text: f'{text} <b>"|'))
     ET.fromstring(flow_svg(view))  # noqa: S314 - our own drawing
     assert all(line.count('"') % 2 == 0 for line in flow_mermaid(view).splitlines())
 

@@ -18,8 +18,8 @@ def test_texts_inside_texts_are_translated_too() -> None:
 
 
 def test_money_shows_cents_only_when_small() -> None:
-    assert wording.money(7.789) == "7.79 USD"
-    assert wording.money(1234.5) == "1,234 USD"
+    assert str(wording.money(7.789)) == "7.79 USD"
+    assert str(wording.money(1234.5)) == "1,234 USD"
 
 
 def test_probabilities_are_never_quite_certain() -> None:

@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from sizewise.advisor.around_answer import cost_around, load_curve
     from sizewise.advisor.capacity_plan import LoadQuestion, capacity
     from sizewise.advisor.comparison import compare
     from sizewise.advisor.computer import hardware
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
         catalog_check,
         catalog_list,
         catalog_show,
+        exchange_rate,
         known_model,
         predict,
     )
@@ -49,13 +51,16 @@ HOMES = {
     "check_answer": "guidance",
     "compare": "comparison",
     "cost": "deployment_cost",
+    "cost_around": "around_answer",
     "evaluate": "evaluation",
+    "exchange_rate": "facts",
     "fit": "fitting",
     "guide_questions": "guidance",
     "guided": "guidance",
     "hardware": "computer",
     "kept_answers": "evaluation",
     "known_model": "facts",
+    "load_curve": "around_answer",
     "load_decision": "decision_record",
     "portfolio": "portfolio_plan",
     "predict": "facts",
@@ -89,13 +94,16 @@ __all__ = [
     "check_answer",
     "compare",
     "cost",
+    "cost_around",
     "evaluate",
+    "exchange_rate",
     "fit",
     "guide_questions",
     "guided",
     "hardware",
     "kept_answers",
     "known_model",
+    "load_curve",
     "load_decision",
     "portfolio",
     "predict",

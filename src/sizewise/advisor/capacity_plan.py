@@ -95,7 +95,17 @@ def capacity(
     `question` names one model and one device. Poisson arrivals are answered by closed forms; `simulates` follows single
     requests. Raises: SizewiseError for input that cannot be used.
     """
-    asked_load = load or LoadQuestion()
+    case, given, notes = prepared(question, load or LoadQuestion(), user_catalog=user_catalog)
+    return _answer(case, given, load or LoadQuestion(), notes)
+
+
+def prepared(
+    question: Question, asked_load: LoadQuestion, *, user_catalog: str | None = None
+) -> tuple[Case, LoadAsked, tuple[Assumption, ...]]:
+    """The deployment, the load with every default filled in, and what was assumed.
+
+    Raises: SizewiseError for input that cannot be used.
+    """
     catalog = load_catalog()
     if user_catalog is not None:
         catalog = catalog.with_user_rows(user_catalog)
@@ -110,7 +120,7 @@ def capacity(
     request = _with_prefix_hits(asked.request, asked_load.prefix_hit, notes)
     case = chosen_case(catalog, request, found.model, hardware)
     given = _load_asked(question, asked_load, request.workload, trace, notes)
-    return _answer(case, given, asked_load, tuple(notes.items))
+    return case, given, tuple(notes.items)
 
 
 def _with_prefix_hits(request: Request, given: str | float | None, notes: Notes) -> Request:

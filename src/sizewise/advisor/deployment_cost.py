@@ -37,13 +37,12 @@ from sizewise.advisor.cost_ways import RENT_KINDS, Site, curve_points, parts_tot
 from sizewise.advisor.fitting import find_model
 from sizewise.catalog import load_catalog
 from sizewise.catalog.cost_profile import read_profile
-from sizewise.decide import wording
 from sizewise.domain.cost import CostAnswer, Curve, WayCost
 from sizewise.domain.estimate import Estimate, Unknown
 from sizewise.domain.text import T
 from sizewise.errors import NotSupported
 from sizewise.estimate.cost_own import peak_requests_per_s
-from sizewise.units import MILLION, SECONDS_PER_HOUR
+from sizewise.units import MILLION, SECONDS_PER_HOUR, format_money
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -274,13 +273,13 @@ def verdict(ways: tuple[WayCost, ...], demand: Demand, currency: str, rate: floa
     other = next((way for way in known if kind_of(way) != kind_of(first)), None)
     facts: dict[str, Value] = {
         "tokens": f"{demand.tokens_per_month / MILLION:,.0f}", "way": WAY_TEXTS[first.way], "what": first.what,
-        "amount": wording.money_in(_cost_of(first), currency, rate),
+        "amount": format_money(_cost_of(first), currency, rate),
     }  # fmt: skip
     if other is None:
         return T("At {tokens}M tokens a month, {way} ({what}) costs {amount} a month.", **facts)
     return T(
         "At {tokens}M tokens a month, {way} ({what}) is the cheapest: {amount} a month; next is {other} with {more}.",
-        other=WAY_TEXTS[other.way], more=wording.money_in(_cost_of(other), currency, rate), **facts,
+        other=WAY_TEXTS[other.way], more=format_money(_cost_of(other), currency, rate), **facts,
     )  # fmt: skip
 
 

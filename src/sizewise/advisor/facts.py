@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sizewise.catalog import load_catalog
 from sizewise.catalog.check import check
+from sizewise.catalog.prices import cost_constant
 from sizewise.predict import accuracy as scoring
 from sizewise.predict.predictions import predict_file
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from sizewise.catalog.describe import Fact
+    from sizewise.catalog.price_rows import CostConstant
     from sizewise.predict.accuracy import Accuracy
 
 
@@ -52,6 +54,11 @@ def catalog_show(name: str) -> tuple[Fact, ...]:
 def catalog_check() -> tuple[str, ...]:
     """Problems of the facts: duplicates, missing sources, implausible figures."""
     return tuple(check(load_catalog()))
+
+
+def exchange_rate() -> CostConstant:
+    """CNY for one USD, with source and date."""
+    return cost_constant("fx_cny_per_usd")
 
 
 def known_model(name: str) -> str:

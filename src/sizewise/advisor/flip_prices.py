@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sizewise.domain.decision import Option
     from sizewise.domain.device import Machine
     from sizewise.domain.request import Prices, Request
-    from sizewise.domain.text import Text
+    from sizewise.domain.text import Text, Value
 
 TARIFF_STEP_USD, MOST_TARIFF_USD = 0.005, 1.0
 """Electricity is moved by so much, up to the dearest that households pay anywhere. [USD/kWh]"""
@@ -104,7 +104,7 @@ def _with_price(prices: Prices, way: str, name: str, usd: float) -> Prices:
     return replace(prices, rent_usd_per_hour=changed) if way == "rent" else replace(prices, buy_usd=changed)
 
 
-def _beyond(sign: int, shown: Callable[[float], str | Text]) -> Callable[[float, float], Text]:
+def _beyond(sign: int, shown: Callable[[float], Value]) -> Callable[[float, float], Text]:
     """Above or below the last value that stays."""
     if sign > 0:
         return lambda stays, _: T("above {n}", n=shown(stays))

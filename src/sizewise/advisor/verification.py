@@ -43,8 +43,6 @@ ENGINE = "llama.cpp"
 TRANSFORMERS = "transformers"
 USUAL_CONTEXT_TOKENS, GROWING_CONTEXT_TOKENS, PROMPT_TOKENS = 4_096, 1_024, 512
 """An engine whose cache grows with the text has to be given the whole text."""
-KV_TYPE_OF_WEIGHTS = {"BF16": "bf16", "F16": "f16", "F32": "f32"}
-"""Transformers keeps its cache as wide as the weights."""
 MEMORY_TOLERANCE_RATIO, SMALL_TOLERANCE_RATIO, SMALL_PARAMS = 0.05, 0.08, 1e9
 """Memory has held when the peak is so near; below a billion parameters the program itself weighs more."""
 TIMEOUT_FACTOR, TIMEOUT_FLOOR_S = 6.0, 300.0
@@ -81,7 +79,6 @@ def verify(
     wanted = int(tokens or min(usual, found.model.max_context_tokens))
     if name == TRANSFORMERS:
         quantization = quantization or found.model.native_format
-        kv_type = kv_type or KV_TYPE_OF_WEIGHTS.get(catalog.quantization(quantization).name)
     case = best_case(
         possible_cases(
             catalog, found.model, computer.machines[-1], quantization=quantization, engine=name,

@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
+import shlex
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from sizewise import __version__, advisor
-from sizewise.advisor import Question
-from sizewise.api.language import COOKIE, PARAMETER, request_language
+from sizewise.api.state import CURRENCY, WAY, State, remember, state_of
 from sizewise.api.work import recommended
-from sizewise.report.document import block_kind, decision_document
+from sizewise.domain.text import T
+from sizewise.errors import UnknownName
+from sizewise.report.document import Document, block_kind, decision_document
+from sizewise.report.document_around import cost_section, load_section, quality_section
+from sizewise.report.document_compare import compare_document
 from sizewise.report.document_fit import fit_document
-from sizewise.report.language import LANGUAGES, speaker, translator
+from sizewise.report.language import CNY, CURRENCIES, LANGUAGES
+from sizewise.report.text_option import spec
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable
 
-    from sizewise.domain.decision import Decision
-    from sizewise.report.document import Document
-    from sizewise.report.language import Say
+    from sizewise.advisor import Question
+    from sizewise.domain.decision import Decision, Option
+    from sizewise.report.document import Section
 
 TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).parent.parent / "web" / "templates"),
@@ -35,15 +40,13 @@ TEMPLATES = Environment(
 SHOWN_OPTIONS = 6
 LISTED_OPTIONS = 12
 """Options of an answer, and of the list of what runs on a card."""
-LISTED = frozenset({"language", "model", "quantization", "engine", "device", "path"})
-"""Words of a question that may be several, separated by commas in a form."""
-WORDS = (
-    "task", "language", "users", "device", "monthly_budget", "path", "as_good_as", "complexity", "min_quality",
-    "license", "context", "input_tokens", "output_tokens", "think_time", "max_ttft", "max_tpot", "hours",
-    "upfront_budget", "model", "quantization", "engine", "kv_type",
+WAYS = {"guide": "/", "expert": "/expert", "card": "/card"}
+"""The ways in, and their addresses."""
+LOAD_WORDS = (
+    "task", "users", "context", "input_tokens", "output_tokens", "think_time", "max_ttft", "max_tpot", "hours",
+    "kv_type",
 )  # fmt: skip
-"""Fields of the expert form."""
-COOKIE_AGE_S = 365 * 24 * 3600
+"""Words of a question under which options are compared."""
 router = APIRouter()
 
 
@@ -55,76 +58,112 @@ def is_page(request: Request) -> bool:
 @router.get("/")
 async def guide(request: Request) -> Response:
     """The six questions, and the answer as soon as something was said."""
-    return await _asked(request, "guide.html")
+    return await _asked(
+        request, "guide.html", state_of(request, "guide"), questions=advisor.guide_questions()
+    )
 
 
 @router.get("/expert")
 async def expert(request: Request) -> Response:
     """Every word of `recommend`."""
-    return await _asked(request, "expert.html")
+    return await _asked(request, "expert.html", state_of(request, "expert"))
 
 
 @router.get("/card")
 async def card(request: Request) -> Response:
     """What runs on a card: the best models for a task, each that fits and is fast enough."""
-    given = _given(request)
-    answer = None
-    if given.get("device"):
-        question = Question(device=(given["device"],), task=given.get("task") or "chat", min_quality=0)
-        decision = await request.app.state.work.run(recommended, question, LISTED_OPTIONS)
-        answer = _document(request, decision, "")
-    fit = await _fit(request, given)
-    return _rendered(request, "card.html", {"given": given, "answer": answer, "fit": fit})
+    state = state_of(request, "card")
+    named: dict[str, Any] = {"answer": None, "decision": None}
+    if state.given.get("device"):
+        decision = await _decision(request, state)
+        named = {"answer": _document(state, decision, ""), "decision": decision}
+    return _rendered(request, "card.html", state, fit=await _fit(request, state), **named)
 
 
-async def _fit(request: Request, given: Mapping[str, str]) -> Any:  # noqa: ANN401 - what the template shows
+async def _fit(request: Request, state: State) -> Document | None:
     """The second question of the page of a card: does this model run there?"""
-    if not (given.get("device") and given.get("model")):
+    device, model = state.given.get("device"), state.given.get("model")
+    if not (device and model):
         return None
-    name = advisor.known_model(given["model"])
-    context = given.get("context") or None
-    answer = await request.app.state.work.run(advisor.fit, name, device=given["device"], context=context)
-    return fit_document(answer, _say(request), language=request_language(request))
+    work = request.app.state.work
+    answer = await work.run(
+        advisor.fit, work.model(model), device=device, context=state.given.get("context") or None
+    )
+    return fit_document(answer, state.say(), language=state.language)
 
 
-async def _asked(request: Request, template: str) -> Response:
-    given = _given(request)
-    is_guide = template == "guide.html"
-    answer, command = None, ""
-    if given:
-        question = advisor.guided(given) if is_guide else _question(given)
-        decision = await request.app.state.work.run(recommended, question, SHOWN_OPTIONS)
-        command = question.command()
-        answer = _document(request, decision, command)
-    named: dict[str, Any] = {"given": given, "answer": answer, "command": command, "fit": None}
-    if is_guide:
-        named["questions"] = advisor.guide_questions()
-    return _rendered(request, "answer.html" if _is_refresh(request) else template, named)
+@router.get("/around/{kind}")
+async def around(request: Request, kind: str) -> Response:
+    """A drawing around the answer of a state: fetched when the answer is shown, so that the answer does not wait."""
+    state = state_of(request)
+    if kind not in AROUND:
+        raise UnknownName("drawing", kind, AROUND)
+    decision = await _decision(request, state)
+    section = None
+    if decision.answer is not None:
+        section = await request.app.state.work.run(AROUND[kind], state, decision.answer)
+    template = "section.html" if _is_refresh(request) else "around.html"
+    return _rendered(request, template, state, section=section)
 
 
-def _question(given: Mapping[str, str]) -> Question:
-    """The question of the expert form; unknown fields are refused by the advisor's class."""
-    words: dict[str, Any] = {}
-    for name in WORDS:
-        text = given.get(name, "")
-        if text:
-            words[name] = (
-                tuple(part.strip() for part in text.split(",") if part.strip()) if name in LISTED else text
-            )
-    return Question(**words)
+def _quality(state: State, answer: Option) -> Section:
+    return quality_section(advisor.quality_curve(state.question()), answer, state.say())
 
 
-def _given(request: Request) -> dict[str, str]:
-    """What was typed, without empty fields and the switch of the language."""
-    return {
-        name: value.strip()
-        for name, value in request.query_params.items()
-        if value.strip() and name != PARAMETER
-    }
+def _cost(state: State, answer: Option) -> Section:
+    found = advisor.cost_around(state.question(), answer.deployment, state.currency)
+    return cost_section(found, state.say())
 
 
-def _document(request: Request, decision: Decision, reproduce: str) -> Document:
-    return decision_document(decision, _say(request), language=request_language(request), reproduce=reproduce)
+def _load(state: State, answer: Option) -> Section:
+    return load_section(advisor.load_curve(state.question(), answer.deployment), state.say())
+
+
+AROUND: dict[str, Callable[[State, Option], Section]] = {"quality": _quality, "cost": _cost, "load": _load}
+"""What is drawn around an answer."""
+AROUND_TITLES = {
+    "quality": T("Quality against cost"), "cost": T("Ways to pay, and where they cross"),
+    "load": T("Latency under load"),
+}  # fmt: skip
+
+
+@router.get("/compare")
+async def compare(request: Request) -> Response:
+    """The options of the tray side by side, under the task and load of the question that they come from."""
+    state, answer = state_of(request), None
+    if state.picks:
+        asked = state.question()
+        question = replace(advisor.Question(), **{name: getattr(asked, name) for name in LOAD_WORDS})
+        found = await request.app.state.work.run(advisor.compare, question, state.picks)
+        answer = compare_document(
+            found, state.say(), language=state.language, reproduce=_compare_command(question, state.picks)
+        )
+    return _rendered(request, "compare.html", state, answer=answer)
+
+
+def _compare_command(question: Question, picks: tuple[str, ...]) -> str:
+    words = [("--task", question.task), ("--users", question.users), ("--context", question.context)]
+    given = [part for name, value in words if value is not None for part in (name, str(value))]
+    return shlex.join(["sizewise", "compare", *picks, *given])
+
+
+async def _decision(request: Request, state: State) -> Decision:
+    top = LISTED_OPTIONS if state.way == "card" else SHOWN_OPTIONS
+    decision: Decision = await request.app.state.work.run(recommended, state.question(), top)
+    return decision
+
+
+async def _asked(request: Request, template: str, state: State, **named: Any) -> Response:  # noqa: ANN401
+    answer, decision = None, None
+    if state.given:
+        decision = await _decision(request, state)
+        answer = _document(state, decision, state.question().command())
+    shown = "answer.html" if _is_refresh(request) else template
+    return _rendered(request, shown, state, answer=answer, decision=decision, fit=None, **named)
+
+
+def _document(state: State, decision: Decision, reproduce: str) -> Document:
+    return decision_document(decision, state.say(), language=state.language, reproduce=reproduce)
 
 
 def _is_refresh(request: Request) -> bool:
@@ -132,36 +171,34 @@ def _is_refresh(request: Request) -> bool:
     return request.headers.get("hx-request") == "true"
 
 
-def _say(request: Request) -> Say:
-    return speaker(translator(request_language(request)))
-
-
 def complaint(request: Request, sentence: str, *, status: int) -> Response:
     """One line for a person: inside the page where the answer would be, or as a page of its own."""
     template = "problem.html" if _is_refresh(request) else "error.html"
-    return _rendered(request, template, {"problem": sentence}, status=status)
+    return _rendered(request, template, state_of(request), status=status, problem=sentence)
 
 
-def _rendered(request: Request, template: str, named: dict[str, Any], *, status: int = 200) -> Response:
-    language, say = request_language(request), _say(request)
+def _rendered(request: Request, template: str, state: State, *, status: int = 200, **named: Any) -> Response:  # noqa: ANN401
     content = TEMPLATES.get_template(template).render(
-        t=say,
-        language=language,
+        t=state.say(),
+        state=state,
+        given=state.given,
+        language=state.language,
+        currency=state.currency,
         version=__version__,
-        path=request.url.path,
+        path=state.path,
         tasks=advisor.catalog_list("task"),
         drawing=Markup,  # drawings are made here, every text in them escaped
         kind=block_kind,
-        switch={other: _address(request, other) for other in LANGUAGES},
+        spec=spec,
+        way_word=WAY,
+        around=tuple(AROUND),
+        around_title=AROUND_TITLES,
+        ways=WAYS,
+        rate=advisor.exchange_rate() if state.currency == CNY else None,
+        switch={other: state.address(lang=other) for other in LANGUAGES},
+        money_switch={other: state.address(**{CURRENCY: other}) for other in CURRENCIES},
         **named,
     )
     response = Response(content, status_code=status, media_type="text/html; charset=utf-8")
-    if request.query_params.get(PARAMETER) in LANGUAGES:
-        response.set_cookie(COOKIE, language, max_age=COOKIE_AGE_S, httponly=True, samesite="strict")
+    remember(request, response)
     return response
-
-
-def _address(request: Request, language: str) -> str:
-    """The same state in another language."""
-    words = [(name, value) for name, value in request.query_params.multi_items() if name != PARAMETER]
-    return f"{request.url.path}?{urlencode([*words, (PARAMETER, language)])}"

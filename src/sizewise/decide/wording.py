@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sizewise.domain.estimate import Estimate
-from sizewise.domain.text import T
+from sizewise.domain.text import Money, T
 from sizewise.units import format_bytes, format_seconds, significant
 
 if TYPE_CHECKING:
@@ -16,23 +16,11 @@ if TYPE_CHECKING:
 
 SAME_USD = 1.0
 """A smaller difference is none. [USD/month]"""
-CENTS_BELOW_USD = 10.0
-"""Amounts below this are shown with cents. [USD]"""
 
 
-def money(usd: float) -> str:
-    """USD for people: cents only for small amounts."""
-    return money_in(usd, "USD", 1.0)
-
-
-def money_in(usd: float, currency: str, cny_per_usd: float) -> str:
-    """An amount in USD or CNY for people.
-
-    >>> money_in(100.0, "CNY", 7.0)
-    '700 CNY'
-    """
-    amount = usd * cny_per_usd if currency == "CNY" else usd
-    return f"{amount:,.2f} {currency}" if abs(amount) < CENTS_BELOW_USD else f"{amount:,.0f} {currency}"
+def money(usd: float) -> Money:
+    """An amount inside a sentence, shown in the currency of the reader."""
+    return Money(usd)
 
 
 def points(value: float) -> str:

@@ -53,6 +53,20 @@ class LoadFigures:
 
 
 @dataclass(frozen=True, kw_only=True)
+class LoadCurve:
+    """What the users of one machine feel as they become more."""
+
+    points: tuple[LoadFigures, ...]
+    """From one user to beyond what is carried within the targets, or asked."""
+    max_ttft_s: float
+    max_tpot_s: float
+    num_users: Estimate
+    """Most users within the targets."""
+    asked_users: float
+    """Users that were asked for, each machine its share."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class MachinePlan:
     """How many machines carry a load."""
 

@@ -1,12 +1,24 @@
-"""A sentence for people: a template and its values, translated only where it is shown."""
+"""A sentence for people: a template and its values, translated, and its money exchanged, only where it is shown."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from sizewise.units import format_money
+
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+
+@dataclass(frozen=True)
+class Money:
+    """An amount inside a sentence. `str()` gives USD."""
+
+    usd: float
+
+    def __str__(self) -> str:
+        return format_money(self.usd)
 
 
 @dataclass(frozen=True)
@@ -14,21 +26,25 @@ class Text:
     """A message of the catalog with its values; values may be texts themselves. `str()` gives English."""
 
     template: str
-    values: tuple[tuple[str, str | Text], ...] = ()
+    values: tuple[tuple[str, str | Text | Money], ...] = ()
 
-    def rendered(self, translate: Callable[[str], str]) -> str:
-        """The sentence in the language of `translate` (template to template)."""
-        filled = {
-            name: value.rendered(translate) if isinstance(value, Text) else value
-            for name, value in self.values
-        }
+    def rendered(self, translate: Callable[[str], str], amount: Callable[[Money], str] = str) -> str:
+        """The sentence in the language of `translate` (template to template), money as `amount` writes it."""
+        filled = {name: rendered(value, translate, amount) for name, value in self.values}
         return translate(self.template).format(**filled)
 
     def __str__(self) -> str:
         return self.rendered(str)
 
 
-Value: TypeAlias = str | Text
+Value: TypeAlias = str | Text | Money
+
+
+def rendered(value: Value, translate: Callable[[str], str], amount: Callable[[Money], str]) -> str:
+    """A value inside a sentence."""
+    if isinstance(value, Text):
+        return value.rendered(translate, amount)
+    return amount(value) if isinstance(value, Money) else value
 
 
 def T(template: str, **values: Value) -> Text:  # noqa: N802 - short, and the marker that message extraction looks for

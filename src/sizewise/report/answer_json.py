@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sizewise.domain.decision import MemoryPart, Option
 from sizewise.domain.estimate import Unknown
-from sizewise.domain.text import Text
+from sizewise.domain.text import Money, Text
 
 if TYPE_CHECKING:
     from sizewise.domain.answers import FitAnswer, HardwareAnswer, PolicyAnswer, TierLine, TiersAnswer
@@ -33,7 +33,7 @@ def plain(value: Any, say: Say) -> Any:  # noqa: ANN401 - any value of an answer
 
     NaN and infinity mean "not known" or "no limit": null.
     """
-    if isinstance(value, Text):
+    if isinstance(value, Text | Money):
         return say(value)
     if isinstance(value, Mapping):
         return {str(key): plain(item, say) for key, item in value.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -13,28 +14,50 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from sizewise.domain.answers import CurvePoint, QualityCurve
+    from sizewise.domain.decision import Option
     from sizewise.report.language import Say
 
 
-def curve_charts(curve: QualityCurve, say: Say) -> tuple[Chart, ...]:
-    """Quality by size and quality by cost; a curve of fewer than two known points is left out."""
+def curve_charts(curve: QualityCurve, say: Say, *, chosen: Option | None = None) -> tuple[Chart, ...]:
+    """Quality by size and quality by cost; a curve of fewer than two known points is left out.
+
+    Arguments: `chosen` is drawn by its cost, in whatever format and on whatever hardware it was chosen.
+    """
     sides = (
-        (curve.by_size, _size, T("Quality at {task} by size", task=curve.task), T("parameters")),
-        (curve.by_cost, _cost, T("Quality at {task} by cost, in 4 bits", task=curve.task), T("USD a month")),
+        (
+            curve.by_size,
+            lambda point: point.num_params,
+            T("Quality at {task} by size", task=curve.task),
+            T("parameters"),
+        ),
+        (
+            curve.by_cost,
+            lambda point: say.exchanged(point.monthly_usd),
+            T("Quality at {task} by cost, in 4 bits", task=curve.task),
+            T("{currency} a month", currency=say.currency),
+        ),
     )
-    charts = (
+    charts = [
         _chart(points, effort_of, curve.bar_points, (say(title), say(x_name)), say)
         for points, effort_of, title, x_name in sides
-    )
+    ]
+    if chosen is not None:
+        charts[1] = _with_choice(charts[1], chosen, say)
     return tuple(chart for chart in charts if len(known(chart.series[0].points)) > 1)
 
 
-def _size(point: CurvePoint) -> float:
-    return point.num_params
-
-
-def _cost(point: CurvePoint) -> float:
-    return point.monthly_usd
+def _with_choice(chart: Chart, chosen: Option, say: Say) -> Chart:
+    """The chart of cost with the chosen option in it."""
+    cost, quality = chosen.monthly_usd, chosen.quality
+    if not isinstance(cost, Estimate) or not isinstance(quality, Estimate) or cost.likely <= 0:
+        return chart
+    at = say.exchanged(cost.likely)
+    point = Series(
+        name="", points=((at, quality.likely),), labels=("",), ranges=((quality.low, quality.high),)
+    )
+    name = T("the choice: {model}", model=chosen.deployment.model.rsplit("/", 1)[-1])
+    marks = (*chart.marks, Mark(x=at, name=say(name)))
+    return replace(chart, series=(*chart.series, point), marks=tuple(sorted(marks, key=lambda mark: mark.x)))
 
 
 def _chart(

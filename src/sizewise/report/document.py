@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from sizewise.decide.risks import risks
 from sizewise.domain.text import T
+from sizewise.report.figure_sources import source_rows
 from sizewise.report.flow_svg import flow_svg
 from sizewise.report.flow_view import flow_view
 from sizewise.report.memory_svg import memory_svg
@@ -105,6 +106,8 @@ def decision_document(decision: Decision, say: Say, *, language: str, reproduce:
 def _sections(decision: Decision, say: Say, reproduce: str) -> Iterator[Section]:
     if decision.answer:
         yield Section(heading=say(T("The choice")), blocks=_choice(decision.answer, say), opens=True)
+    if decision.answer:
+        yield Section(heading=say(T("Where each number comes from")), blocks=_sources(decision.answer, say))
     yield Section(heading=say(T("How the decision was made")), blocks=_flow(decision, say), opens=True)
     yield Section(heading=say(T("Alternatives")), blocks=_alternatives(decision, say))
     yield Section(
@@ -135,6 +138,11 @@ def _choice(answer: Option, say: Say) -> tuple[Block, ...]:
         Table(header=header, rows=rows, numeric=(1, 2, 3)),
         Paragraph(text=say(LEGEND)),
     )
+
+
+def _sources(answer: Option, say: Say) -> tuple[Block, ...]:
+    header = ("", say(T("how, and from what")), say(T("basis or value")), say(T("source")), say(T("date")))
+    return (Table(header=header, rows=tuple(source_rows(answer, say))),)
 
 
 def _flow(decision: Decision, say: Say) -> tuple[Block, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from sizewise.units import GIB, significant
+from sizewise.units import CENTS_BELOW, GIB, significant
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
 MARKS = {"exact": "", "measured": "", "calibrated": "~", "fitted": "~", "derived": "~", "assumed": "?"}
 """The mark before a number, by basis."""
-CENTS_BELOW_USD = 10.0
 UNKNOWN_MARK = "-"
 
 
@@ -29,7 +28,7 @@ def money(amount_usd: float) -> str:
         return UNKNOWN_MARK
     if amount_usd == 0:
         return "0"
-    return f"{amount_usd:,.0f}" if abs(amount_usd) >= CENTS_BELOW_USD else f"{amount_usd:,.2f}"
+    return f"{amount_usd:,.0f}" if abs(amount_usd) >= CENTS_BELOW else f"{amount_usd:,.2f}"
 
 
 def marked(estimate: Estimate, show: Callable[[float], str] = significant) -> str:

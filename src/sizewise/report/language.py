@@ -8,15 +8,17 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from sizewise.domain.text import T, Text
+from sizewise.domain.text import Money, T, Value, rendered
+from sizewise.report.figures import money
+from sizewise.units import format_money
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 Translate: TypeAlias = Callable[[str], str]
 """Template to template."""
-Say: TypeAlias = Callable[[str | Text], str]
-"""What the page and the JSON use: a sentence or a word of the catalog, in the chosen language."""
+USD, CNY = "USD", "CNY"
+CURRENCIES = (USD, CNY)
 
 DOMAIN = "sizewise"
 FOLDER = Path(__file__).parent / "messages"
@@ -38,9 +40,34 @@ def translator(language: str) -> Translate:
     return lambda template: catalog.gettext(template) if template else ""
 
 
-def speaker(translate: Translate) -> Say:
-    """Sentences of the code in the language of `translate`; plain text is looked up as it is."""
-    return lambda value: value.rendered(translate) if isinstance(value, Text) else translate(value)
+class Say:
+    """What shows an answer: its sentences in the chosen language, its money in the chosen currency."""
+
+    def __init__(self, translate: Translate, currency: str = USD, cny_per_usd: float = 1.0) -> None:
+        self._translate, self.currency = translate, currency
+        self._per_usd = cny_per_usd if currency == CNY else 1.0
+
+    def __call__(self, value: Value) -> str:
+        """A sentence of the code; plain text is looked up as it is."""
+        if isinstance(value, str):
+            return self._translate(value)
+        return rendered(value, self._translate, self._written)
+
+    def amount(self, usd: float) -> str:
+        """An amount in the currency, without its name."""
+        return money(self.exchanged(usd))
+
+    def exchanged(self, usd: float) -> float:
+        """USD in the currency."""
+        return usd * self._per_usd
+
+    def _written(self, value: Money) -> str:
+        return format_money(value.usd, self.currency, self._per_usd)
+
+
+def speaker(translate: Translate, currency: str = USD, cny_per_usd: float = 1.0) -> Say:
+    """Sentences in the language of `translate`, money in USD or CNY."""
+    return Say(translate, currency, cny_per_usd)
 
 
 def listed(parts: Iterable[str], say: Say) -> str:

@@ -33,27 +33,32 @@ CHEAPEST_SHOWN = 3
 """Ways whose parts are shown without `--explain`."""
 
 
-class _Amounts:
+class Amounts:
     """Amounts in the currency of the answer."""
 
     def __init__(self, answer: CostAnswer) -> None:
         self._rate = answer.cny_per_usd if answer.currency == "CNY" else 1.0
 
     def one(self, usd: float) -> str:
+        """USD as shown."""
         return money(usd * self._rate)
 
     def likely(self, value: Estimate | Unknown) -> str:
+        """The likely value with the mark of its basis."""
         return marked(value.scaled(self._rate), money) if isinstance(value, Estimate) else UNKNOWN_MARK
 
     def plain(self, value: Estimate | Unknown) -> str:
+        """The likely value."""
         return self.one(value.likely) if isinstance(value, Estimate) else UNKNOWN_MARK
 
     def ends(self, value: Estimate | Unknown) -> str:
+        """The range; empty where there is none."""
         if not isinstance(value, Estimate):
             return ""
         return f"{self.one(value.low)}-{self.one(value.high)}" if value.low < value.high else ""
 
     def per_mtok(self, usd: float) -> str:
+        """The price of a million tokens."""
         return significant(usd * self._rate, 2) if usd == usd else UNKNOWN_MARK  # noqa: PLR0124 - NaN: unknown
 
 
@@ -63,7 +68,7 @@ def cost_blocks(answer: CostAnswer, say: Say, *, explains: bool) -> Iterator[Ren
     if answer.deployment is not None:
         yield paragraph(brief(deployment_title(answer.deployment, say)), FAINT)
     yield paragraph(say(_demand(answer)), FAINT)
-    amounts = _Amounts(answer)
+    amounts = Amounts(answer)
     yield from _ways(answer, say, amounts)
     yield from _parts(answer, say, amounts, explains=explains)
     yield from _crossings(answer, say)
@@ -87,7 +92,7 @@ def _demand(answer: CostAnswer) -> Text:
     )  # fmt: skip
 
 
-def _ways(answer: CostAnswer, say: Say, amounts: _Amounts) -> Iterator[RenderableType]:
+def _ways(answer: CostAnswer, say: Say, amounts: Amounts) -> Iterator[RenderableType]:
     yield heading(say(T("What it costs, {currency} a month", currency=answer.currency)))
     header = (
         "", say(T("a month")), say(T("range")), say(T("if paid for")), say(T("at once")), say(T("1M in")),
@@ -113,7 +118,7 @@ def _ways(answer: CostAnswer, say: Say, amounts: _Amounts) -> Iterator[Renderabl
     yield paragraph(say(LEGEND), FAINT)
 
 
-def _parts(answer: CostAnswer, say: Say, amounts: _Amounts, *, explains: bool) -> Iterator[RenderableType]:
+def _parts(answer: CostAnswer, say: Say, amounts: Amounts, *, explains: bool) -> Iterator[RenderableType]:
     """What each line stands for and consists of."""
     yield heading(say(T("What is in it")))
     shown = answer.ways if explains else answer.ways[:CHEAPEST_SHOWN]
@@ -123,7 +128,7 @@ def _parts(answer: CostAnswer, say: Say, amounts: _Amounts, *, explains: bool) -
             yield point("·", Line(brief(_about(way, answer, say, amounts))))
 
 
-def _about(way: WayCost, answer: CostAnswer, say: Say, amounts: _Amounts) -> str:
+def _about(way: WayCost, answer: CostAnswer, say: Say, amounts: Amounts) -> str:
     if not isinstance(way.monthly_usd, Estimate):
         why = T(
             "{way}, {what}: unknown, {reason}",
@@ -146,10 +151,11 @@ def _crossings(answer: CostAnswer, say: Say) -> Iterator[RenderableType]:
     if answer.crossings:
         yield heading(say(T("Where it turns")))
         for item in answer.crossings:
-            yield point("·", Line(say(_turn(item, say))))
+            yield point("·", Line(say(turn(item, say))))
 
 
-def _turn(item: Crossing, say: Say) -> Text:
+def turn(item: Crossing, say: Say) -> Text:
+    """Where one way becomes the cheaper one, in one sentence."""
     likely, low, high = (_crossed(end, item.unit, say) for end in (item.likely, item.low, item.high))
     if likely == low == high:
         return T("{question}: {likely}", question=item.question, likely=likely)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text as Line
 
-from sizewise.decide.wording import percent
+from sizewise.decide.wording import hardware, percent
 from sizewise.domain.estimate import Estimate, Unknown
 from sizewise.domain.text import T
-from sizewise.report.figures import UNKNOWN_MARK, gib, marked, money, seconds
+from sizewise.report.figures import UNKNOWN_MARK, gib, marked, seconds
 from sizewise.report.language import listed
 from sizewise.report.page import FAINT, grid, heading, paragraph
 from sizewise.report.words import EVIDENCE, LEGEND, PARTS, PATHS
@@ -65,6 +65,13 @@ def deployment_title(deployment: Deployment, say: Say) -> str:
         hardware=hardware_name(deployment),
     )
     return say(title)
+
+
+def spec(option: Option) -> str:
+    """The option as `compare` takes it: MODEL@QUANTIZATION on HARDWARE."""
+    deployment = option.deployment
+    machine = hardware(deployment.device, deployment.num_devices)
+    return f"{deployment.model}@{deployment.quantization} on {machine}"
 
 
 def brief(sentence: str) -> str:
@@ -163,10 +170,15 @@ def figure_rows(option: Option, say: Say) -> Iterator[FigureRow]:
     )
     yield figure_row(T("quality"), option.quality, say, unit=T("of 100"), note=_quality_note(option))
     yield figure_row(
-        T("cost"), option.monthly_usd, say, unit=T("USD a month"), note=_cost_note(option), show=money
+        T("cost"),
+        option.monthly_usd,
+        say,
+        unit=T("{currency} a month", currency=say.currency),
+        note=_cost_note(option, say),
+        show=say.amount,
     )
     if not isinstance(option.upfront_usd, Estimate) or option.upfront_usd.high > 0:
-        yield figure_row(T("paid once"), option.upfront_usd, say, unit=T("USD"), show=money)
+        yield figure_row(T("paid once"), option.upfront_usd, say, unit=say.currency, show=say.amount)
 
 
 def figure_row(  # noqa: PLR0913 - one line of the table
@@ -174,7 +186,7 @@ def figure_row(  # noqa: PLR0913 - one line of the table
     figure: Estimate | Unknown,
     say: Say,
     *,
-    unit: Text,
+    unit: Text | str,
     note: Text | str = "",
     show: Callable[[float], str] = significant,
 ) -> FigureRow:
@@ -207,7 +219,7 @@ def _quality_note(option: Option) -> Text | str:
     return T("{evidence}; enough: {chance}", evidence=evidence, chance=percent(option.pass_probability))
 
 
-def _cost_note(option: Option) -> Text | str:
+def _cost_note(option: Option, say: Say) -> Text | str:
     if math.isfinite(option.usd_per_million_tokens):
-        return T("{price} per 1M tokens", price=money(option.usd_per_million_tokens))
+        return T("{price} per 1M tokens", price=say.amount(option.usd_per_million_tokens))
     return ""

@@ -81,6 +81,16 @@ COST_PARTS = {
 }
 """What a monthly cost consists of."""
 
+BASES = {
+    "exact": T("exact"),
+    "measured": T("measured"),
+    "calibrated": T("measured here, then computed"),
+    "fitted": T("computed with constants fitted on measured rows"),
+    "derived": T("computed from facts"),
+    "assumed": T("assumed"),
+}
+"""Where a figure comes from."""
+
 EVIDENCE = {
     "own": T("tested by you"),
     "direct": T("tested"),

@@ -12,7 +12,7 @@ import types
 from string import Formatter
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from sizewise.domain.text import Text
+from sizewise.domain.text import Money, Text
 from sizewise.errors import InvalidFile, shown
 
 NOT_FINITE = {"inf": math.inf, "-inf": -math.inf, "nan": math.nan}
@@ -24,14 +24,14 @@ def encoded(value: Any) -> Any:  # noqa: ANN401 - any value of the domain become
     """The JSON value of a domain value."""
     if isinstance(value, Text):
         return {"text": value.template, "values": {name: encoded(item) for name, item in value.values}}
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+    if dataclasses.is_dataclass(value) and not isinstance(value, type | Money):
         return {field.name: encoded(getattr(value, field.name)) for field in dataclasses.fields(value)}
     if isinstance(value, dict):
         return {str(name): encoded(item) for name, item in value.items()}
     if isinstance(value, tuple | list):
         return [encoded(item) for item in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return str(value)
+    if isinstance(value, Money) or (isinstance(value, float) and not math.isfinite(value)):
+        return str(value)  # money that is kept is read in USD
     return value
 
 
