@@ -15,7 +15,7 @@ SOAK ?= 1
 FACTS ?=
 PYTEST := $(BIN)/python -m pytest -n $(JOBS)
 
-.PHONY: help demo check test soak lint types accuracy quality-accuracy fit catalog verify bench messages readme docs screenshots clean needs-facts quality-tiers hidden-costs
+.PHONY: bench-serve help demo check test soak lint types accuracy quality-accuracy fit catalog verify bench messages readme docs screenshots clean needs-facts quality-tiers hidden-costs
 
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 20
@@ -68,6 +68,9 @@ verify: .venv/tools .venv/engine ## shapes run by the real engine on this comput
 bench: .venv/package .venv/tools .venv/engine .bench-venv/llmfit .bench-venv/aiconfigurator .bench-venv/guidellm ## speed and memory beside llmfit, aiconfigurator and guidellm, in one run; writes docs/performance.md
 	$(BIN)/python scripts/bench.py --llmfit $(BENCH_BIN)/llmfit \
 	  --aiconfigurator .bench-venv/aic/bin/aiconfigurator --guidellm .bench-venv/gl/bin/guidellm --out docs/performance.md
+
+bench-serve: .venv/tools ## the server under 200 clients for a minute, beside a bare route with as many bytes
+	$(BIN)/python scripts/bench_serve.py
 
 hidden-costs: .venv/package ## what three kinds of machines really cost, and when 30B runs on a consumer card: docs/hidden_costs.md
 	$(BIN)/python scripts/render_hidden_costs.py --out docs/hidden_costs.md
