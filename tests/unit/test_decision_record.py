@@ -129,3 +129,20 @@ def test_the_command_of_a_question_asks_it_again() -> None:
     assert words.startswith("sizewise recommend --task summarization")
     assert "--device 'RTX 4090'" in words
     assert words.count("--model") == 2
+
+
+def test_an_api_that_was_chosen_is_looked_at_again(tmp_path: Path) -> None:
+    asked = recommend(Question(task="chat", users=5, path=("api",)))
+    assert asked.is_api_best
+    file = tmp_path / "api.json"
+    save_decision(asked, str(file))
+    again = recheck(str(file))
+    assert again.outcome == STANDS
+    assert asked.api is not None
+    assert asked.api.provider in str(again.verdict)
+    usd = {"low": 9e3, "likely": 9e3, "high": 9e3, "basis": "derived"}
+    dearer = recheck(str(changed(file, "decision", "api", "monthly_usd", value=usd)))
+    assert [str(change.name) for change in dearer.changes] == ["cost a month"]
+    moved = recheck(str(changed(file, "decision", "api", "provider", value="nobody")))
+    assert moved.outcome == FALLS
+    assert "nobody" in str(moved.verdict)

@@ -50,7 +50,7 @@ def api_flip(found: Found, answer: Option, row_id: int, machine_id: int) -> tupl
         low, high = (middle, high) if saved(middle) <= 0 else (low, middle)
     if not (saved(high * (1 - BESIDE)) < 0 < saved(min(high * (1 + BESIDE), 1.0))):
         return ()
-    api = T("{model} through the API of {provider}", model=deployment.model, provider=offers.offer.provider)
+    api = wording.api_name(deployment.model, offers.offer.provider)
     tokens = num_requests * (request.workload.input_tokens + request.workload.output_tokens)
     return (
         Flip(

@@ -49,7 +49,7 @@ def api_rejection(request: Request, answer: Option) -> tuple[Rejection, ...]:
             ),
         )  # fmt: skip
     usd = best.monthly_usd
-    name = T("{model} through the API of {provider}", model=model, provider=best.offer.provider)
+    name = wording.api_name(model, best.offer.provider)
     own = answer.monthly_usd.likely if isinstance(answer.monthly_usd, Estimate) else float("nan")
     usage = T(
         "{n} requests a month (median of {offers} offers: {median})",

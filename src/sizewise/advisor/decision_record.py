@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from sizewise.advisor.question import Question
 from sizewise.advisor.recommendation import recommend
-from sizewise.decide.recheck import changes, outcome, recheck_verdict
+from sizewise.decide.recheck import changes, choice, outcome, recheck_verdict
 from sizewise.decide.wording import hardware
+from sizewise.domain.decision import ApiOption
 from sizewise.domain.record import FORMAT, FORMAT_VERSION, DecisionRecord, RecheckAnswer
 from sizewise.errors import InvalidFile
 from sizewise.report.whole_file import write_whole
@@ -73,7 +74,7 @@ def recheck(path: str) -> RecheckAnswer:
     record = load_decision(path)
     question, then = asked_question(record), record.decision
     now = recommend(question, user_catalog=record.user_catalog)
-    kept = _same_choice(question, record) if then.answer else None
+    kept = _same_choice(question, record)
     result = outcome(then, now, kept)
     return RecheckAnswer(
         outcome=result,
@@ -84,19 +85,24 @@ def recheck(path: str) -> RecheckAnswer:
     )
 
 
-def _same_choice(question: Question, record: DecisionRecord) -> Option | None:
-    """The chosen deployment with today's facts; None where it no longer passes."""
-    answer = record.decision.answer
-    if answer is None:
+def _same_choice(question: Question, record: DecisionRecord) -> Option | ApiOption | None:
+    """The choice with today's facts; None where it no longer passes."""
+    chosen = record.decision.choice
+    if chosen is None:
         return None
-    deployment = answer.deployment
-    machine = hardware(deployment.device, deployment.num_devices)
+    if isinstance(chosen, ApiOption):
+        narrowed = replace(question, model=(chosen.model,), path=("api",))
+        found = recommend(narrowed, user_catalog=record.user_catalog).api
+        return found if found is not None and choice(found) == choice(chosen) else None
+    deployment = chosen.deployment
     narrowed = replace(
         question,
         model=(deployment.model,),
         quantization=(deployment.quantization,),
         engine=(deployment.engine,),
-        device=question.device if HERE in question.device else (machine,),
+        device=question.device
+        if HERE in question.device
+        else (hardware(deployment.device, deployment.num_devices),),
         path=(deployment.path,),
     )
     return recommend(narrowed, user_catalog=record.user_catalog).answer

@@ -97,7 +97,7 @@ def _part(known: Known, plan: Plan, j: int) -> PortfolioPart:
 
 def api_title(choice: ApiOption) -> Value:
     """A model behind an API in one phrase."""
-    return T("{model} through the API of {provider}", model=choice.model, provider=choice.provider)
+    return wording.api_name(choice.model, choice.provider)
 
 
 def _deployment(known: Known, plan: Plan, j: int) -> Deployment:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sizewise.domain.decision import ApiOption
 from sizewise.domain.estimate import Estimate
 from sizewise.domain.text import Money, T
 from sizewise.units import format_bytes, format_seconds, significant
@@ -47,6 +48,18 @@ def hardware(device: str, count: int) -> str:
 def machine_name(machine: Machine) -> str:
     """A machine as people name it."""
     return hardware(machine.device.name, machine.num_devices)
+
+
+def option_name(option: Option | ApiOption) -> Text:
+    """What is chosen, in one phrase: a deployment, or a model behind an API."""
+    if isinstance(option, ApiOption):
+        return api_name(option.model, option.provider)
+    return deployment_name(option.deployment)
+
+
+def api_name(model: str, provider: str) -> Text:
+    """A model behind an API."""
+    return T("{model} through the API of {provider}", model=model, provider=provider)
 
 
 def deployment_name(deployment: Deployment) -> Text:

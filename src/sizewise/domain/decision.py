@@ -279,3 +279,8 @@ class Decision:
             return self.api is not None
         own = self.answer.monthly_usd
         return not isinstance(own, Estimate) or self.api.monthly_usd.likely < own.likely
+
+    @property
+    def choice(self) -> Option | ApiOption | None:
+        """What is recommended: the API where it is best, else the answer; None where nothing satisfies the request."""
+        return self.api if self.is_api_best else self.answer

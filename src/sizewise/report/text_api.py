@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from sizewise.decide.wording import percent
+from sizewise.decide.wording import option_name, percent
 from sizewise.domain.estimate import Estimate
 from sizewise.domain.text import T
 from sizewise.report.figures import UNKNOWN_MARK, money, span
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 def api_blocks(api: ApiOption, say: Say) -> Iterator[RenderableType]:
     """Figures of the API, and the constraint that it brings."""
-    yield heading(say(T("{model} through the API of {provider}", model=api.model, provider=api.provider)))
+    yield heading(say(option_name(api)))
     yield grid([(say(name), value, say(unit), say(note)) for name, value, unit, note in _rows(api)])
     data = T(
         "The data of every request leaves the house; its speed is in no table; prices and models can change."
