@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import time
@@ -254,6 +255,29 @@ async def test_metrics_count_by_route_and_strangers_make_no_labels() -> None:
         text = (await http.get("/metrics")).text
     assert 'sizewise_requests_total{route="/healthz",status="200"} 1.0' in text
     assert "stranger" not in text
+
+
+@pytest.mark.anyio
+async def test_the_same_question_is_computed_once_even_when_many_ask_it_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    computed: list[object] = []
+
+    def answer(*given: object) -> dict[str, int]:
+        computed.append(given)
+        time.sleep(0.05)
+        return {"n": len(computed)}
+
+    monkeypatch.setattr("sizewise.api.answers.recommended", answer)
+    async with client() as http:
+        first = await asyncio.gather(*(http.post("/api/v1/recommend", json={"users": 3}) for _ in range(20)))
+        other = await http.post("/api/v1/recommend", json={"users": 4})
+        again = await http.post("/api/v1/recommend", json={"users": 3})
+        text = (await http.get("/metrics")).text
+    assert [each.json() for each in (*first, again)] == [{"n": 1}] * 21
+    assert other.json() == {"n": 2}
+    assert "content-security-policy" in again.headers
+    assert 'sizewise_requests_total{route="/api/v1/recommend",status="200"} 22.0' in text
 
 
 def test_the_schema_is_the_one_on_file() -> None:

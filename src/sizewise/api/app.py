@@ -14,10 +14,11 @@ from sizewise import __version__
 from sizewise.api import answers, pages
 from sizewise.api.described import describe
 from sizewise.api.guard import Guard
+from sizewise.api.kept import Kept
 from sizewise.api.language import request_language
 from sizewise.api.metrics import Metrics
 from sizewise.api.problems import UNAVAILABLE, UNPROCESSABLE, of_error, problem
-from sizewise.api.settings import Settings
+from sizewise.api.settings import NOTHING, Settings
 from sizewise.api.work import Work
 from sizewise.domain.text import T
 from sizewise.errors import SizewiseError
@@ -37,7 +38,8 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
     """The application with its guard."""
     chosen, metrics = settings or Settings(), Metrics()
     app = bare_app(chosen, metrics)
-    return Guard(app, chosen, metrics)
+    kept = Kept(app) if chosen.reach == NOTHING else app  # files that are read may change
+    return Guard(kept, chosen, metrics)
 
 
 def bare_app(settings: Settings, metrics: Metrics) -> FastAPI:
