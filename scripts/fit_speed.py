@@ -122,7 +122,7 @@ def layout_of(family: str, cases: Sequence[Case]) -> Layout:
 
 
 def held_out_figures(
-    rows: Rows, layout: Layout, vector: Array, group_of: Callable[[Case], str]
+    rows: Rows, layout: Layout, vector: Array, group_of: Callable[[Case], str], *, max_steps: int
 ) -> list[Figure]:
     """The figures of every group of cases, predicted by a fit without that group."""
     groups = np.concatenate(
@@ -133,7 +133,7 @@ def held_out_figures(
     start = Start(vector, slopes_at(log_errors, vector))
     for group in sorted(set(groups.tolist())):
         weights = np.where(groups == group, 0.0, rows.weights)
-        other = fitted(layout, log_errors, weights, start=start, max_steps=HELD_OUT_STEPS)
+        other = fitted(layout, log_errors, weights, start=start, max_steps=max_steps)
         found += [f for f in rows.figures(layout, other) if group_of(f.case) == group]
     return found
 
@@ -163,13 +163,13 @@ class Fit:
     layout: Layout
     vector: Array
 
-    def scored(self, *, is_held_out: bool) -> Scored:
-        """Errors of every measured figure."""
+    def scored(self, *, is_held_out: bool, max_steps: int = HELD_OUT_STEPS) -> Scored:
+        """Errors of every measured figure; `max_steps` of each fit without a group."""
         in_sample = self.rows.figures(self.layout, self.vector)
         if not is_held_out:
             return Scored(in_sample)
         by_device, by_family = (
-            held_out_figures(self.rows, self.layout, self.vector, group_of)
+            held_out_figures(self.rows, self.layout, self.vector, group_of, max_steps=max_steps)
             for group_of in (device_of, model_family_of)
         )
         return Scored(in_sample, by_device, by_family)
