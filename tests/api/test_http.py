@@ -138,6 +138,13 @@ async def test_bad_input_is_a_problem_with_a_stable_code(verb: str, body: object
 
 
 @pytest.mark.anyio
+async def test_electricity_for_nothing_is_no_error() -> None:
+    async with client() as http:
+        answer = await http.post("/api/v1/recommend", json={"electricity": "0", "device": ["RTX 4090"]})
+    assert answer.status_code == 200
+
+
+@pytest.mark.anyio
 async def test_a_model_elsewhere_is_never_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object, **__: object) -> None:
         raise AssertionError("the server looked elsewhere")

@@ -118,7 +118,12 @@ def monthly_usd(costs: MachineCosts, path: str, *, replicas: Number, busy_ratio:
     if path == "rent":
         return np.asarray(replicas * costs.rent_usd)
     fixed_usd = {"buy": costs.buy_fixed_usd, "owned": costs.owned_fixed_usd}[path]
-    return np.asarray(replicas * (costs.load_energy_usd * busy_ratio + (fixed_usd + costs.idle_energy_usd)))
+    with np.errstate(
+        invalid="ignore"
+    ):  # no number of replicas carries it and each costs nothing: unknown, NaN
+        return np.asarray(
+            replicas * (costs.load_energy_usd * busy_ratio + (fixed_usd + costs.idle_energy_usd))
+        )
 
 
 def staff_monthly_usd(defaults: CostDefaults) -> float:
