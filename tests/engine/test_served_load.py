@@ -41,9 +41,9 @@ VARIATION = ((LONGEST - SHORTEST + 1) ** 2 / 12) ** 0.5 / MEAN_TOKENS
 LOADS = (("users", 1), ("rate", 0.3), ("users", 2), ("rate", 0.5), ("users", 4), ("rate", 0.7), ("users", 8))
 """Closed loops, and Poisson arrivals by what the closed form says is carried at most."""
 LOAD_S = 2.0
-TARGET, NUM_TRIES = 0.20, 2
-BUSY_LOAD = 2.0
-"""Programs for each processor beyond which nothing can be timed."""
+TARGET, NUM_TRIES = 0.20, 3
+BUSY_LOAD = 1.0
+"""Programs that want to run for each processor beyond which steps are timed with waiting in them."""
 
 
 @dataclass(frozen=True)
@@ -134,12 +134,15 @@ class Server:
         )
 
     def step_s(self, count: int) -> float:
-        """Mean gap between tokens while so many answers are written."""
-        replies = self.run(Load(num_users=count, max_requests=count), output_tokens=LONGEST).replies
-        begun = max(one.piece_times_s[0] for one in replies)
-        over = min(one.piece_times_s[-1] for one in replies)
-        inner = [[t for t in one.piece_times_s if begun <= t <= over] for one in replies]
-        return fmean((times[-1] - times[0]) / (len(times) - 1) for times in inner)
+        """Mean gap between tokens while so many answers are written; asked again where they never were together."""
+        for _ in range(NUM_TRIES):
+            replies = self.run(Load(num_users=count, max_requests=count), output_tokens=LONGEST).replies
+            begun = max(one.piece_times_s[0] for one in replies)
+            over = min(one.piece_times_s[-1] for one in replies)
+            inner = [[t for t in one.piece_times_s if begun <= t <= over] for one in replies]
+            if all(len(times) > 1 for times in inner):
+                return fmean((times[-1] - times[0]) / (len(times) - 1) for times in inner)
+        pytest.skip(f"{count} answers were never written together: run it again when this computer is idle")
 
 
 @pytest.fixture(scope="module")
