@@ -140,7 +140,7 @@ def cost_difference(monthly_usd: float, answer_usd: float, *, is_same_model: boo
         return T("costs {less} a month less, a tie with the answer", less=money(answer_usd - monthly_usd))
     if is_same_model:
         return T(
-            "passes every gate at the same cost; the answer was asked for, or keeps as many bits or more"
+            "passes every gate at the same cost; of equals, what you named comes first, then what keeps more bits"
         )
     return T("passes every gate at the same cost; the smaller sufficient model is preferred")
 
