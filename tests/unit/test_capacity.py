@@ -83,7 +83,7 @@ def test_ten_and_a_thousand_users_get_different_machines() -> None:
     assert few is not None
     assert many is not None
     assert few.num_machines == 1
-    assert many.num_machines > 10
+    assert many.num_machines > 5
 
 
 def test_without_a_format_the_one_with_most_bits_that_carries_somebody_is_taken() -> None:
@@ -99,7 +99,7 @@ def test_a_simulation_is_near_the_closed_form_and_has_its_own_limit() -> None:
     found = answer(SMALL, LoadQuestion(simulates=True, rate=50))
     simulated = found.simulation
     assert simulated is not None
-    assert 0.6 * found.requests_per_s.likely < simulated.largest
+    assert 0.7 * found.requests_per_s.likely < simulated.largest < 1.3 * found.requests_per_s.likely
     light = simulated.loads[0]
     assert light.attained_ratio > 0.99
     assert light.goodput_requests_per_s <= light.requests_per_s
@@ -108,6 +108,22 @@ def test_a_simulation_is_near_the_closed_form_and_has_its_own_limit() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.slow
+@pytest.mark.parametrize("load", [LoadQuestion(rate=0.05), LoadQuestion()])
+def test_a_card_with_room_for_few_whole_contexts_carries_what_its_pages_hold(load: LoadQuestion) -> None:
+    """An L4 has pages for 3 contexts of 8K tokens, or about twice as many usual requests: places of the closed form."""
+    users = None if load.rate else "7"
+    question = Question(
+        model=("Qwen/Qwen3-8B",), device=("L4",), engine=("vllm",), quantization=("BF16",), users=users,
+        max_ttft="2s", max_tpot="100ms",
+    )  # fmt: skip
+    found = answer(question, replace(load, simulates=True))
+    assert found.simulation is not None
+    told = found.requests_per_s if load.rate else found.num_users
+    assert found.expected_sequences > found.max_sequences
+    assert told.likely == pytest.approx(found.simulation.largest, rel=0.35)
+
+
 def test_a_simulation_is_the_same_for_the_same_seed_only() -> None:
     first, again, other = (
         capacity(SMALL, LoadQuestion(simulates=True, seed=seed)).simulation for seed in ("1", "1", "2")

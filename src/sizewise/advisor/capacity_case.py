@@ -59,6 +59,22 @@ class Case:
         return int(first_value(max_sequences(self.known.memory)))
 
     @property
+    def expected_sequences(self) -> int:
+        """Requests of the usual length that run at once, prompt and half of the answer.
+
+        Pages are given as texts grow, so more have room than with their whole context each; slots are as long as
+        the context, however short the text.
+        """
+        if not self._is_paged:
+            return self.max_sequences
+        held = self._pool_tokens() / mean_held_tokens(self.request.workload)
+        return max(min(int(held), self.row.engine.max_num_seqs), self.max_sequences)
+
+    @property
+    def _is_paged(self) -> bool:
+        return self.row.engine.memory_rule == PAGED
+
+    @property
     def deployment(self) -> Deployment:
         """The deployment with all the requests that it has room for."""
         values = evaluate(self.block, self.request)
@@ -82,7 +98,7 @@ class Case:
             output_tokens=outputs.mean_tokens,
             input_variation=inputs.variation,
             output_variation=outputs.variation,
-            max_sequences=float(self.max_sequences),
+            max_sequences=float(self.expected_sequences),
         )
 
     def simulated(self) -> SimulatedEngine:
@@ -98,7 +114,6 @@ class Case:
         twice = physics(self.block, replace(self.request, workload=longer))
         terms = _single(known.step)
         cached_s = (first_value(twice.step.sequence_s) - float(terms.sequence_s)) / workload.input_tokens
-        is_paged = engine.memory_rule == PAGED
         return simulated_engine(
             terms,
             held_tokens=mean_held_tokens(workload),
@@ -107,9 +122,9 @@ class Case:
             prompt_s=first_value(known.prompt.work_s),
             double_prompt_s=first_value(twice.prompt.work_s),
             launch_s=first_value(known.prompt.launch_s),
-            max_running=min(engine.max_num_seqs if is_paged else self.max_sequences, MOST_PLACES),
+            max_running=min(engine.max_num_seqs if self._is_paged else self.max_sequences, MOST_PLACES),
             token_budget=engine.max_batched_tokens,
-            pool_tokens=self._pool_tokens() if is_paged else np.inf,
+            pool_tokens=self._pool_tokens() if self._is_paged else np.inf,
             block_tokens=engine.block_tokens,
             stalls_answers=engine.memory_rule in STALLING_RULES,
         )

@@ -235,6 +235,7 @@ def _answer(
         output_tokens=workload.output_tokens,
         think_time_s=workload.think_time_s,
         max_sequences=case.max_sequences,
+        expected_sequences=case.expected_sequences,
         requests_per_s=rate,
         num_users=users,
         binding=limits.binding(rate.likely),

@@ -60,7 +60,7 @@ class FitAnswer:
     max_concurrency: int
     """Requests that all hold their whole context: guaranteed."""
     expected_concurrency: int
-    """Requests of the usual length: prompt and half of the answer."""
+    """Requests that hold half of the context each, as prompts and half-written answers usually do."""
     decode_tokens_per_s: Estimate | Unknown | None
     """None for models that do not generate."""
     texts_per_s: Estimate | Unknown | None

@@ -127,6 +127,8 @@ class CapacityAnswer:
     think_time_s: float
     max_sequences: int
     """Requests that have room at once, each with its whole context."""
+    expected_sequences: int
+    """Requests of the usual length that have room at once: prompt and half of the answer."""
     requests_per_s: Estimate
     """Largest Poisson load within the targets. [requests/s]"""
     num_users: Estimate

@@ -96,8 +96,9 @@ def _limits(answer: CapacityAnswer, say: Say) -> Iterator[tuple[str, str]]:
         yield say(T("power at the most requests")), say(_energy(answer.energy))
     yield (
         say(T("requests at once")),
-        say(T("{n} with their whole context of {tokens} tokens", n=f"{answer.max_sequences:,}",
-              tokens=format_tokens(answer.deployment.context_tokens))),
+        say(T("{n} with their whole context of {tokens} tokens, about {usual} of the usual length",
+              n=f"{answer.max_sequences:,}", tokens=format_tokens(answer.deployment.context_tokens),
+              usual=f"{answer.expected_sequences:,}")),
     )  # fmt: skip
 
 
@@ -209,7 +210,7 @@ def _found(result: SimulationResult) -> Text:
     if result.num_machines == 0:
         return T("Largest simulated load within the targets: {load}.", load=carried)
     return T(
-        "Largest simulated load within the targets: {load}; the asked load then needs {count} machines.",
+        "Largest simulated load within the targets: {load}; machines for the asked load then: {count}.",
         load=carried,
         count=f"{result.num_machines:,}",
     )
