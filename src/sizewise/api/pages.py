@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from sizewise import __version__, advisor
-from sizewise.api.state import CURRENCY, WAY, State, remember, state_of
+from sizewise.api.state import CURRENCY, NOW, WAY, State, remember, state_of
 from sizewise.api.work import recommended
 from sizewise.domain.text import T
 from sizewise.errors import UnknownName
@@ -77,7 +77,8 @@ async def card(request: Request) -> Response:
     if state.given.get("device"):
         decision = await _decision(request, state)
         named = {"answer": _document(state, decision, ""), "decision": decision}
-    return _rendered(request, "card.html", state, fit=await _fit(request, state), **named)
+    shown = "answer.html" if _is_refresh(request) else "card.html"
+    return _rendered(request, shown, state, fit=await _fit(request, state), later="", **named)
 
 
 async def _fit(request: Request, state: State) -> Document | None:
@@ -154,12 +155,20 @@ async def _decision(request: Request, state: State) -> Decision:
 
 
 async def _asked(request: Request, template: str, state: State, **named: Any) -> Response:  # noqa: ANN401
-    answer, decision = None, None
-    if state.given:
+    answer, decision, later = None, None, ""
+    if _comes_later(request, state):
+        later = state.address(**{NOW: "1"})
+    elif state.given:
         decision = await _decision(request, state)
         answer = _document(state, decision, state.question().command())
     shown = "answer.html" if _is_refresh(request) else template
-    return _rendered(request, shown, state, answer=answer, decision=decision, fit=None, **named)
+    return _rendered(request, shown, state, answer=answer, decision=decision, fit=None, later=later, **named)
+
+
+def _comes_later(request: Request, state: State) -> bool:
+    """Is the page shown first, and its answer when it is found? The whole market takes a second or two."""
+    is_open = bool(state.given) and not state.given.get("device")
+    return is_open and not _is_refresh(request) and NOW not in request.query_params
 
 
 def _document(state: State, decision: Decision, reproduce: str) -> Document:

@@ -6,6 +6,7 @@ import os
 import socket
 from typing import TYPE_CHECKING
 
+from sizewise import advisor
 from sizewise.api.app import create_app
 from sizewise.api.settings import Settings
 from sizewise.errors import BadInput
@@ -20,6 +21,8 @@ HOSTS_VARIABLE = "SIZEWISE_HOSTS"
 FOLDERS_VARIABLE, ALLOWED_VARIABLE = "SIZEWISE_ALLOW_FOLDERS", "SIZEWISE_ALLOW_HOSTS"
 """Folders, separated as in PATH, and hosts, separated by commas, that may be read for callers."""
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
+FIRST_QUESTION = advisor.Question(device=("RTX 4090",))
+"""Answered before anybody asks, so that the tables are read and the first caller does not wait for them."""
 EVERY_ADDRESS = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared with, not bound to
 
 
@@ -30,6 +33,7 @@ def application() -> ASGIApp:
         folders=parse_folders(_listed(FOLDERS_VARIABLE, os.pathsep)),
         hosts=parse_hosts(_listed(ALLOWED_VARIABLE, ",")),
     )
+    advisor.recommend(FIRST_QUESTION)
     return create_app(Settings(token=os.environ.get(TOKEN_VARIABLE, ""), hosts=hosts, reach=reach))
 
 

@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 
     from sizewise.report.language import Say
 
-CURRENCY, PICK, WAY = "currency", "pick", "way"
-"""Parameters that are not part of a question: how money is shown, what is in the tray, which form asked."""
-APART = frozenset({LANGUAGE, CURRENCY, PICK, WAY})
+CURRENCY, PICK, WAY, NOW = "currency", "pick", "way", "now"
+"""Parameters that are not part of a question: how money is shown, what is in the tray, which form asked, and whether
+the page waits for its answer (for browsers without a script)."""
+APART = frozenset({LANGUAGE, CURRENCY, PICK, WAY, NOW})
 MOST_PICKS = 8
 MOST_PICK_LENGTH = 200
 LISTED = frozenset({"language", "model", "quantization", "engine", "device", "path"})

@@ -28,8 +28,9 @@ document.addEventListener("input", (event) => {
   waiting = setTimeout(async () => {
     const typed = lastWord(field);
     if (typed.length < 2) return;
-    const answer = await fetch(`/api/v1/catalog/${field.dataset.names}?like=${encodeURIComponent(typed)}`);
-    if (!answer.ok) return;
+    const asked = `/api/v1/catalog/${field.dataset.names}?like=${encodeURIComponent(typed)}`;
+    const answer = await fetch(asked).catch(() => null);
+    if (!answer || !answer.ok) return;
     const entries = await answer.json();
     if (typed !== lastWord(field)) return; // a newer question is on its way
     field.list.replaceChildren(...entries.slice(0, 12).map((entry) => {
@@ -49,4 +50,26 @@ document.addEventListener("htmx:configRequest", (event) => {
   for (const name of [...given.keys()]) {
     if (given.getAll(name).every((value) => value === "")) given.delete(name);
   }
+});
+
+// A server that cannot be reached is said where the answer would be; once it is back, the question is asked again.
+let isLost = false;
+
+const askAgain = async () => {
+  const answer = await fetch("/healthz", { cache: "no-store" }).catch(() => null);
+  if (!answer || !answer.ok) { setTimeout(askAgain, 1000); return; }
+  isLost = false;
+  htmx.trigger("form[hx-get]", "submit");
+};
+
+document.addEventListener("htmx:sendError", (event) => {
+  if (event.detail.target.id !== "answer") return; // drawings stay links
+  const said = document.createElement("p");
+  said.className = "problem";
+  said.setAttribute("role", "alert");
+  said.textContent = document.body.dataset.lost;
+  event.detail.target.replaceChildren(said);
+  if (isLost) return;
+  isLost = true;
+  setTimeout(askAgain, 1000);
 });
