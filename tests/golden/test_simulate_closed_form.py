@@ -99,6 +99,26 @@ def test_users_agree_within_5_percent(num_users: int, think_time_s: float) -> No
     assert float(told.mean_ttft_s) == pytest.approx(seen.ttft_s.mean(), rel=0.05)
 
 
+@pytest.mark.parametrize(("num_users", "places"), [(12, 4), (20, 4), (60, 16), (6, 1)])
+def test_users_who_wait_for_one_of_few_places_agree(num_users: int, places: int) -> None:
+    """From a few who wait now and then to a server whose places are always taken."""
+    generator, shape = np.random.default_rng(5), (16, 1500)
+    arrivals = closed_loop(
+        generator, num_users=num_users, think_time_s=5.0, num_rows=shape[0], num_each=shape[1], spread_s=6.0
+    )
+    result = simulate(
+        worked_example(max_running=places), arrivals, input_tokens=np.full(shape, INPUT_TOKENS),
+        output_tokens=lognormal_lengths(OUTPUT_TOKENS, 0.75).sample_tokens(generator, shape),
+    )  # fmt: skip
+    seen = experience(result)
+    few = replace(replica(output_variation=0.75), max_sequences=float(places))
+    told = felt_by_users(few, float(num_users), 5.0)
+    assert float(told.load.requests_per_s) == pytest.approx(seen.requests_per_s, rel=0.05)
+    assert float(told.load.tpot_s) == pytest.approx(seen.tpot_s.mean(), rel=0.05)
+    assert float(told.mean_ttft_s) == pytest.approx(seen.ttft_s.mean(), rel=0.25)
+    assert float(told.ttft_s(0.95)) == pytest.approx(float(np.quantile(seen.ttft_s, 0.95)), rel=0.25)
+
+
 def test_at_zero_load_a_request_is_a_single_stream() -> None:
     """One request in 1,000 s: ingest + prefill, then 255 steps whose cache grows from 1,025 to 1,279 tokens."""
     times = 1000.0 * np.arange(1.0, 6.0)[None, :]

@@ -3,7 +3,7 @@
 Time to the first token: everybody has the base (prefill, the steps shared with others), log-normal by its mean and
 variance. Of those who find another prompt being read (the share of the time spent on reading) each waits for what is
 left of it and for those before: a geometric number of left-over prompts, again log-normal by mean and variance. Who
-waits for a place has a wait as uneven as an exponential one (of Poisson arrivals), or the same for all (of users). Time
+waits for a place has a wait as uneven as an exponential one (of Poisson arrivals), or as that of a finite queue (of users). Time
 per token: log-normal. Log-normal because it is never negative, has the long tail of queues, and needs two moments.
 """
 
@@ -57,8 +57,6 @@ class Felt:
     wait_s: Number
     """Their mean wait."""
     wait_variance_s2: Number
-    queue_variance_s2: Number
-    """Of the wait for a place, of those who wait for one."""
     tpot_variance_s2: Number
 
     @property
@@ -87,7 +85,7 @@ class Felt:
     def _cases(self) -> Iterator[tuple[Number, Number, Number]]:
         """Share of the requests, mean and variance of what varies, by what they wait for; the slowest last."""
         queueing, reading = self.load.queueing_ratio, self.waiting_ratio
-        queues = [(1.0 - queueing, 0.0, 0.0), (queueing, self.load.queued_s, self.queue_variance_s2)]
+        queues = [(1.0 - queueing, 0.0, 0.0), (queueing, self.load.queued_s, self.load.queued_variance_s2)]
         prompts = [(1.0 - reading, 0.0, 0.0), (reading, self.wait_s, self.wait_variance_s2)]
         for queue_ratio, queue_s, queue_variance in queues if np.any(queueing) else queues[:1]:
             for prompt_ratio, prompt_s, prompt_variance in prompts:
@@ -126,7 +124,7 @@ def lognormal_share(value: Number, mean: Number, variance: Number) -> Array:
 def felt_poisson(replica: Replica, requests_per_s: Number) -> Felt:
     """Latency under Poisson arrivals; NaN where the queue would grow without end."""
     load = steady_poisson(replica, requests_per_s)
-    return _felt(replica, load, load.num_running, 1.0, np.square(load.queued_s))
+    return _felt(replica, load, load.num_running, 1.0)
 
 
 def felt_by_users(replica: Replica, num_users: Number, think_time_s: float) -> Felt:
@@ -137,12 +135,10 @@ def felt_by_users(replica: Replica, num_users: Number, think_time_s: float) -> F
     load = steady_users(replica, num_users, think_time_s)
     idle_ratio = np.maximum(1.0 - load.num_running / num_users, 0.0)
     others = load.num_running * (1.0 - 1.0 / np.asarray(num_users))
-    return _felt(replica, load, others, idle_ratio, 0.0)
+    return _felt(replica, load, others, idle_ratio)
 
 
-def _felt(
-    replica: Replica, load: LoadState, others: Number, idle_ratio: Number, queue_variance_s2: Number
-) -> Felt:
+def _felt(replica: Replica, load: LoadState, others: Number, idle_ratio: Number) -> Felt:
     """Means and variances of the parts; `idle_ratio` is the share of the senders who may send now (1: Poisson).
 
     Prompts queue like an M/G/1 server. A left-over prompt has the mean E[S^2] / 2 E[S] and the second moment
@@ -171,7 +167,6 @@ def _felt(
         waiting_ratio=reading,
         wait_s=wait_s,
         wait_variance_s2=wait_variance,
-        queue_variance_s2=queue_variance_s2,
         tpot_variance_s2=_tpot_variance(replica, load, others, idle_ratio),
     )
 

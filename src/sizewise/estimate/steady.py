@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from sizewise.domain.number import Array, Number  # noqa: TC001 - dataclass annotations are read at run time
+from sizewise.estimate.finite_queue import finite_queue
 from sizewise.estimate.speed import StepTerms, step_s
 
 if TYPE_CHECKING:
@@ -75,6 +76,8 @@ class LoadState:
     """Share of the requests that wait for a place."""
     queued_s: Number
     """Their mean wait for it. [s]"""
+    queued_variance_s2: Number
+    """Variance of their wait. [s^2]"""
     tpot_s: Number
     """Mean time per output token after the first. [s]"""
     output_tokens_per_s: Number
@@ -210,6 +213,7 @@ def steady_poisson(replica: Replica, requests_per_s: Number) -> LoadState:
         ttft_s=first_s + queueing_ratio * queued_s,
         queueing_ratio=queueing_ratio,
         queued_s=queued_s,
+        queued_variance_s2=np.square(queued_s),
         tpot_s=each_s,
         output_tokens_per_s=np.where(is_stable, rate * replica.output_tokens, np.nan),
         requests_per_s=np.where(is_stable, rate, np.nan),
@@ -221,11 +225,13 @@ def steady_poisson(replica: Replica, requests_per_s: Number) -> LoadState:
 def steady_users(replica: Replica, num_users: Number, think_time_s: float) -> LoadState:
     """N users who wait for the answer, pause and send again.
 
-    n (H + Z) = N H with H = TTFT + output tokens x TPOT; beyond the places the rest wait, and by Little's law for
-    N / rate - Z - H.
+    H = TTFT with a place + output tokens x TPOT; who waits for a place, and how long, as in `finite_queue`;
+    by Little's law N = rate x (Z + wait + H), and n = rate x H run.
     """
-    users = np.asarray(num_users, dtype=np.float64)
-    most = np.minimum(users, np.floor(replica.max_sequences))
+    shape = np.broadcast_shapes(*(np.shape(v) for v in (num_users, replica.max_sequences, replica.prompt_s)))
+    users = np.broadcast_to(np.asarray(num_users, dtype=np.float64), shape)
+    places = np.broadcast_to(np.floor(replica.max_sequences), shape)
+    most = np.minimum(users, places)
 
     def seen(running: Array) -> Array:
         others = np.minimum(running * (1.0 - 1.0 / users), most - 1.0)
@@ -236,20 +242,39 @@ def steady_users(replica: Replica, num_users: Number, think_time_s: float) -> Lo
 
     running = most if think_time_s == 0 else _crossing(excess, most)
     first_s, each_s = latencies(replica, seen(running))
-    held = first_s + replica.output_tokens * each_s
-    rate = running / held
-    queued_s = np.where(running >= most, np.maximum(users / rate - think_time_s - held, 0.0), 0.0)
+    held = np.asarray(first_s + replica.output_tokens * each_s)
+    ratio, queued_s, variance = _waits(users, places, held, think_time_s)
+    rate = users / (think_time_s + held + ratio * queued_s)
     return LoadState(
-        num_running=running,
-        ttft_s=first_s + queued_s,
-        queueing_ratio=np.where(queued_s > 0, 1.0, 0.0),
+        num_running=rate * held,
+        ttft_s=first_s + ratio * queued_s,
+        queueing_ratio=ratio,
         queued_s=queued_s,
+        queued_variance_s2=variance,
         tpot_s=each_s,
         output_tokens_per_s=rate * replica.output_tokens,
         requests_per_s=rate,
         busy_ratio=rate / top_requests_per_s(replica),
-        is_stable=np.ones(running.shape, dtype=bool),
+        is_stable=np.ones(rate.shape, dtype=bool),
     )
+
+
+def _waits(users: Array, places: Array, held: Array, think_time_s: float) -> tuple[Array, Array, Array]:
+    """Share of the requests that wait for a place, their mean wait and its variance. [ratio, s, s^2]
+
+    Where nobody pauses, all but those with a place wait, each for the same time.
+    """
+    is_short = users > places
+    each_s = held / places
+    if think_time_s == 0:
+        return np.where(is_short, 1.0, 0.0), np.maximum(users - places, 0.0) * each_s, np.zeros(users.shape)
+    ratio, queued_s, variance = (np.zeros(users.shape) for _ in range(3))
+    if is_short.any():
+        found = finite_queue(users[is_short], places[is_short], held[is_short] / think_time_s)
+        ratio[is_short] = found.waiting_ratio
+        queued_s[is_short] = found.wait * each_s[is_short]
+        variance[is_short] = found.wait_variance * np.square(each_s[is_short])
+    return ratio, queued_s, variance
 
 
 def _crossing(excess: Callable[[Array], Array], most: Array) -> Array:
