@@ -79,7 +79,7 @@ def _weights(num_users: Array, places: Array, activity: Array) -> tuple[Array, A
 
 
 def _log_factorial(count: Array) -> Array:
-    """ln n!, by Nemes' form of Stirling's series; off by less than 2e-4 for every n >= 0."""
+    """Logarithm of n!, by Nemes' form of Stirling's series; off by less than 2e-4 for every n >= 0."""
     n = count + 1.0
     stirling: Array = (np.log(2.0 * np.pi / n)) / 2.0 + n * (np.log(n + 1.0 / (12.0 * n - 0.1 / n)) - 1.0)
     return stirling

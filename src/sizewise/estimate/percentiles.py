@@ -3,8 +3,9 @@
 Time to the first token: everybody has the base (prefill, the steps shared with others), log-normal by its mean and
 variance. Of those who find another prompt being read (the share of the time spent on reading) each waits for what is
 left of it and for those before: a geometric number of left-over prompts, again log-normal by mean and variance. Who
-waits for a place has a wait as uneven as an exponential one (of Poisson arrivals), or as that of a finite queue (of users). Time
-per token: log-normal. Log-normal because it is never negative, has the long tail of queues, and needs two moments.
+waits for a place has a wait as uneven as an exponential one (of Poisson arrivals), or as that of a finite queue (of
+users). Time per token: log-normal. Log-normal because it is never negative, has the long tail of queues, and needs
+two moments.
 """
 
 from __future__ import annotations
