@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sizewise.advisor import fit
+from sizewise.advisor import Question, fit, recommend
 from sizewise.errors import NotSupported, UnknownName
 from sizewise.units import GIB
 
@@ -19,6 +19,21 @@ def test_a_70b_model_runs_on_a_4090_and_a_3090_layer_by_layer() -> None:
     assert found.memory_bytes.likely < found.usable_bytes < 24 * GIB
     first, last = found.layers_per_device
     assert f"-ts {first},{last + 1}" in found.command
+
+
+@pytest.mark.parametrize("text", ["4090+3090", "RTX 4090 + RTX 3090", "1x RTX 4090 +  RTX 3090"])
+def test_unequal_cards_are_named_with_a_plus(text: str) -> None:
+    told = fit(LLAMA_70B, device=text, quantization="Q4_K_M")
+    assert told.layers_per_device == fit(LLAMA_70B, device=PAIR, quantization="Q4_K_M").layers_per_device
+
+
+def test_a_plus_inside_a_name_parts_nothing() -> None:
+    assert fit("Qwen/Qwen3-8B", device="Ryzen AI Max+ 395").num_devices == 1
+
+
+def test_verbs_that_take_equal_cards_say_so() -> None:
+    with pytest.raises(NotSupported, match="names unequal devices"):
+        recommend(Question(device=("4090+3090",)))
 
 
 def test_a_smaller_second_card_takes_fewer_layers_and_may_be_too_small() -> None:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from sizewise.domain.text import Text, Value
     from sizewise.domain.workload import Task
 
+BETWEEN_DEVICES = re.compile(r"\s+\+\s+|(?<=[^\s+])\+(?=[^\s+])")
 COUNTED_DEVICE = re.compile(r"^\s*(\d{1,9})\s*[x×X]\s*(\S.*)$")
 """'2x RTX 3090'."""
 LANGUAGE_CODE = re.compile(r"^[a-z]{2,3}$")
@@ -112,11 +113,28 @@ def here(catalog: Catalog, *, uses_store: bool = True) -> Machine:
     return own_computer(catalog, uses_store=uses_store).machines[0]
 
 
+def unequal_devices(text: str) -> list[str]:
+    """The names in '4090 + 3090' or '4090+3090'; a plus that belongs to a name, as in 'Max+ 395', parts nothing.
+
+    >>> unequal_devices("2x RTX 4090 + RTX 3090"), unequal_devices("Ryzen AI Max+395")
+    (['2x RTX 4090', 'RTX 3090'], ['Ryzen AI Max+395'])
+    """
+    names = BETWEEN_DEVICES.split(text)
+    return names if all(re.search(r"\d", name) for name in names) else [text]
+
+
 def machine(catalog: Catalog, text: str, *, uses_store: bool = True) -> Machine:
     """A machine as people name it: 'RTX 4090', '2x RTX 3090', or the word 'this' for the computer at hand.
 
-    Raises: UnknownName for a device nobody knows; InvalidQuantity for a senseless count.
+    Raises: UnknownName for a device nobody knows; InvalidQuantity for a senseless count; NotSupported for unequal
+    devices.
     """
+    if len(unequal_devices(text)) > 1:
+        raise NotSupported(
+            "--device: '{given}' names unequal devices; sizewise fit sizes them together, here name equal ones, such as "
+            "'2x RTX 3090'",
+            given=text,
+        )
     if text.strip().lower() == HERE:
         return here(catalog, uses_store=uses_store)
     match = COUNTED_DEVICE.match(text)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sizewise import units
-from sizewise.advisor.asking import machine
+from sizewise.advisor.asking import machine, unequal_devices
 from sizewise.advisor.fit_terms import Case
 from sizewise.domain.device import Device, Machine
 from sizewise.errors import NotSupported, UnknownName
@@ -38,11 +38,12 @@ def hardware(
     system: str | None,
     uses_store: bool = True,
 ) -> tuple[Machine, ...]:
-    """The named machines, with the usable memory that their owner states.
+    """The named machines, one after another or as '4090 + 3090', with the usable memory that their owner states.
 
     Raises: UnknownName, InvalidQuantity, NotSupported.
     """
-    found = tuple(machine(catalog, text, uses_store=uses_store) for text in devices)
+    names = [name for text in devices for name in unequal_devices(text)]
+    found = tuple(machine(catalog, name, uses_store=uses_store) for name in names)
     return tuple(replace(m, device=_stated(m.device, usable, system)) for m in found)
 
 

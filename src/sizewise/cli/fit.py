@@ -23,7 +23,7 @@ THIS_COMPUTER = "this"
     "--device",
     metavar="DEVICE",
     multiple=True,
-    help="The hardware: 'RTX 4090', '2x RTX 3090'; this computer by default. Give it again for unequal cards.",
+    help="The hardware: 'RTX 4090', '2x RTX 3090'; this computer by default. Unequal ones: '4090 + 3090'.",
 )
 @option("--quantization", metavar="NAME", help="Number format of the weights, such as Q4_K_M or FP8.")
 @option(
