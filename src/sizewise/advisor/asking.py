@@ -131,8 +131,8 @@ def machine(catalog: Catalog, text: str, *, uses_store: bool = True) -> Machine:
     """
     if len(unequal_devices(text)) > 1:
         raise NotSupported(
-            "--device: '{given}' names unequal devices; sizewise fit sizes them together, here name equal ones, such as "
-            "'2x RTX 3090'",
+            "--device: '{given}' names unequal devices; sizewise fit sizes them together, here name equal ones, such "
+            "as '2x RTX 3090'",
             given=text,
         )
     if text.strip().lower() == HERE:
