@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, cast
 
-from scenario_page import likely, name_of
+from scenario_page import likely, money, name_of
 from sizewise.catalog import load_catalog
 from sizewise.decide.wording import percent
-from sizewise.report.figures import gib, money
+from sizewise.report.figures import gib
 from sizewise.units import SECONDS_PER_HOUR, significant
 
 if TYPE_CHECKING:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from sizewise.advisor import Question, TrafficQuestion
 from sizewise.domain.estimate import Estimate
 from sizewise.domain.text import T
-from sizewise.report.figures import money
 from sizewise.report.language import speaker, translator
 from sizewise.report.text_fit import fit_rows, fit_verdict
 from sizewise.report.text_option import figure_rows, setup_line
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     Answer = Decision | PortfolioAnswer | FitAnswer
 
 LANGUAGES = ("en", "zh")
+money = speaker(str).amount
 SPECIAL = re.compile(r"([\\`*_\[\]<>|~#])")
 """Signs that Markdown would read as its own."""
 SWITCHES = {"allows_api": "--api"}

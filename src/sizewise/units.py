@@ -7,8 +7,12 @@ from __future__ import annotations
 
 import math
 import re
+from typing import TYPE_CHECKING
 
 from sizewise.errors import InvalidQuantity
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 KIB, MIB, GIB, TIB = 2**10, 2**20, 2**30, 2**40
 KB, MB, GB, TB = 10**3, 10**6, 10**9, 10**12
@@ -136,14 +140,39 @@ CENTS_BELOW = 10.0
 """Amounts below this are shown with cents. [USD or CNY]"""
 
 
-def format_money(usd: float, currency: str = "USD", cny_per_usd: float = 1.0) -> str:
-    """An amount in USD or CNY for people: cents only for small amounts.
+COUNT_STEPS = ((1e12, "{n}T"), (1e9, "{n}B"), (1e6, "{n}M"), (1e3, "{n}k"))
+"""From which count on a large number is written in which way, in English."""
+PLAIN_BELOW = 1000.0
+"""Up to here a number needs no grouping."""
 
-    >>> format_money(100.0), format_money(100.0, "CNY", 7.0)
-    ('100 USD', '700 CNY')
+
+def format_count(value: float, steps: Sequence[tuple[float, str]] = COUNT_STEPS) -> str:
+    """A large number for people: three digits and the word of its size.
+
+    Arguments: `steps` sizes and patterns, the largest first; English ones where none are given.
+
+    >>> format_count(184.2e6), format_count(40.0), format_count(0.5), format_count(999_950.0)
+    ('184M', '40', '0.5', '1M')
+    >>> format_count(184.2e6, ((1e8, "{n} 亿"), (1e4, "{n} 万")))
+    '1.84 亿'
     """
-    amount = usd * cny_per_usd if currency == "CNY" else usd
-    return f"{amount:,.2f} {currency}" if abs(amount) < CENTS_BELOW else f"{amount:,.0f} {currency}"
+    if not math.isfinite(value):
+        return str(value)
+    rounded = float(f"{value:.3g}")
+    size, pattern = next(((size, word) for size, word in steps if abs(rounded) >= size), (1.0, "{n}"))
+    scaled = rounded / size
+    return pattern.format(n=f"{scaled:.3g}" if abs(scaled) < PLAIN_BELOW else f"{scaled:,.0f}")
+
+
+def format_amount(amount: float) -> str:
+    """An amount of money without its currency: cents only for small amounts.
+
+    >>> format_amount(1240.0), format_amount(3.2), format_amount(0.0)
+    ('1,240', '3.20', '0')
+    """
+    if amount == 0:
+        return "0"
+    return f"{amount:,.0f}" if abs(amount) >= CENTS_BELOW else f"{amount:,.2f}"
 
 
 def format_bytes(value: float) -> str:

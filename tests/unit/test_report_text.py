@@ -9,7 +9,7 @@ from rich.text import Text as Line
 from sizewise.domain.decision import MemoryPart, Rejection
 from sizewise.domain.estimate import Estimate, Unknown
 from sizewise.domain.text import T
-from sizewise.report.figures import marked, money, span
+from sizewise.report.figures import marked, span
 from sizewise.report.language import speaker, translator
 from sizewise.report.page import FILE_WIDTH, grid, page_text, point
 from sizewise.report.text import rejection_blocks
@@ -42,7 +42,7 @@ def test_a_range_without_spread_is_one_number() -> None:
     ("amount_usd", "shown"), [(0.0, "0"), (3.2, "3.20"), (1240.4, "1,240"), (float("nan"), "-")]
 )
 def test_money_has_cents_only_where_they_count(amount_usd: float, shown: str) -> None:
-    assert money(amount_usd) == shown
+    assert SAY.amount(amount_usd) == shown
 
 
 def test_an_unknown_figure_gives_its_reason() -> None:

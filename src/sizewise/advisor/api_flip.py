@@ -11,9 +11,8 @@ from sizewise.decide import wording
 from sizewise.decide.evaluate import evaluate
 from sizewise.domain.decision import Flip
 from sizewise.domain.estimate import Estimate
-from sizewise.domain.text import T
+from sizewise.domain.text import Count, T
 from sizewise.estimate.columns import first_value
-from sizewise.units import MILLION, significant
 
 if TYPE_CHECKING:
     from sizewise.advisor.finding import Found
@@ -55,7 +54,7 @@ def api_flip(found: Found, answer: Option, row_id: int, machine_id: int) -> tupl
     return (
         Flip(
             input=T("use"),
-            threshold=T("below {n}M tokens a month", n=significant(tokens * high / MILLION)),
+            threshold=T("below {n} tokens a month", n=Count(tokens * high)),
             then=api,
             name="api",
             stays=tokens * high * (1 + BESIDE),

@@ -15,7 +15,7 @@ from sizewise.catalog.quality_table import loss_table
 from sizewise.decide.candidates import COMMERCIAL
 from sizewise.domain.device import Machine
 from sizewise.domain.request import ANY_PATH, API, PATHS, Filters, Limits, Request
-from sizewise.domain.text import T
+from sizewise.domain.text import T, Text
 from sizewise.domain.workload import Workload
 from sizewise.errors import BadInput, InvalidQuantity, NotSupported, UnknownName
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from sizewise.advisor.question import Question
     from sizewise.catalog import Catalog
     from sizewise.domain.decision import Assumption
-    from sizewise.domain.text import Text, Value
+    from sizewise.domain.text import Value
     from sizewise.domain.workload import Task
 
 BETWEEN_DEVICES = re.compile(r"\s+\+\s+|(?<=[^\s+])\+(?=[^\s+])")
@@ -73,7 +73,7 @@ def ask(catalog: Catalog, question: Question) -> Asked:
     """
     notes = Notes()
     task = catalog.task(question.task)
-    notes.add(T("task"), task.name, is_asked=True)
+    notes.add(T("task"), Text(task.title), is_asked=True)
     workload = _workload(question, task, notes)
     limits = _limits(question, notes)
     words = {text.strip().lower() for text in question.device}

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from sizewise.advisor.question import Question
     from sizewise.catalog import Catalog
+    from sizewise.domain.decision import Option
     from sizewise.domain.device import Machine
     from sizewise.domain.request import Request
 
@@ -33,18 +34,36 @@ FORMAT, ENGINE = "Q4_K_M", "llama.cpp"
 """Every point has the same four bits on the same engine, so that only the model differs."""
 
 
-def quality_curve(question: Question, *, user_catalog: str | None = None) -> QualityCurve:
+def quality_curve(
+    question: Question, *, chosen: Option | None = None, user_catalog: str | None = None
+) -> QualityCurve:
     """Quality of the question's task by size and by cost, over all models and hardware that the question allows.
 
     Models, formats and engines named in the question are not heeded: a curve compares all of them in four bits.
-    Arguments: `user_catalog` a CSV with models or devices of one's own.
+    Arguments: `chosen` is kept beside both curves; `user_catalog` a CSV with models or devices of one's own.
     Raises: SizewiseError for input that cannot be used.
     """
     catalog = load_catalog()
     if user_catalog is not None:
         catalog = catalog.with_user_rows(user_catalog)
     asked = ask(catalog, question)
-    return task_curve(catalog, asked.request, machines_of(catalog, asked))
+    curve = task_curve(catalog, asked.request, machines_of(catalog, asked))
+    return curve if chosen is None else replace(curve, chosen=_choice(catalog, asked.request, chosen))
+
+
+def _choice(catalog: Catalog, request: Request, chosen: Option) -> CurvePoint:
+    """An option as a point; its size is not known where its model is in no catalog."""
+    deployment, model = chosen.deployment, catalog.models.get(chosen.deployment.model)
+    cost = chosen.monthly_usd
+    return CurvePoint(
+        model=deployment.model,
+        num_params=math.nan if model is None else model.num_params,
+        monthly_usd=cost.likely if isinstance(cost, Estimate) else math.nan,
+        hardware=wording.hardware(deployment.device, deployment.num_devices),
+        quality=chosen.quality,
+        is_enough=chosen.pass_probability >= request.limits.min_pass_probability,
+        is_knee=False,
+    )
 
 
 def task_curve(catalog: Catalog, request: Request, machines: Sequence[Machine]) -> QualityCurve:

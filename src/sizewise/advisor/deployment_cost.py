@@ -37,12 +37,13 @@ from sizewise.advisor.cost_ways import RENT_KINDS, Site, curve_points, parts_tot
 from sizewise.advisor.fitting import find_model
 from sizewise.catalog import load_catalog
 from sizewise.catalog.cost_profile import read_profile
+from sizewise.decide import wording
 from sizewise.domain.cost import CostAnswer, Curve, WayCost
 from sizewise.domain.estimate import Estimate, Unknown
-from sizewise.domain.text import T
+from sizewise.domain.text import Count, T
 from sizewise.errors import NotSupported
 from sizewise.estimate.cost_own import peak_requests_per_s
-from sizewise.units import MILLION, SECONDS_PER_HOUR, format_money
+from sizewise.units import SECONDS_PER_HOUR
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -133,7 +134,7 @@ class _Pricing:
         nothing = Unknown(reason="no machine runs it within the latency targets")
         currency, rate = currency_of(self.money.currency), self.terms.likely("fx_cny_per_usd")
         return CostAnswer(
-            verdict=verdict(ways, demand, currency, rate),
+            verdict=verdict(ways, demand),
             deployment=first.case.deployment if first else None,
             requests_per_s=first.requests_per_s if first else nothing,
             demand=demand,
@@ -264,7 +265,7 @@ def curves(paths: Paths, found: Sequence[Crossing]) -> tuple[Curve, ...]:
     return tuple(drawn)
 
 
-def verdict(ways: tuple[WayCost, ...], demand: Demand, currency: str, rate: float) -> Text:
+def verdict(ways: tuple[WayCost, ...], demand: Demand) -> Text:
     """The cheapest way and the distance to the cheapest of another kind."""
     known = [way for way in ways if isinstance(way.monthly_usd, Estimate)]
     if not known:
@@ -272,14 +273,14 @@ def verdict(ways: tuple[WayCost, ...], demand: Demand, currency: str, rate: floa
     first = known[0]
     other = next((way for way in known if kind_of(way) != kind_of(first)), None)
     facts: dict[str, Value] = {
-        "tokens": f"{demand.tokens_per_month / MILLION:,.0f}", "way": WAY_TEXTS[first.way], "what": first.what,
-        "amount": format_money(_cost_of(first), currency, rate),
+        "tokens": Count(demand.tokens_per_month), "way": WAY_TEXTS[first.way], "what": first.what,
+        "amount": wording.money(_cost_of(first)),
     }  # fmt: skip
     if other is None:
-        return T("At {tokens}M tokens a month, {way} ({what}) costs {amount} a month.", **facts)
+        return T("At {tokens} tokens a month, {way} ({what}) costs {amount} a month.", **facts)
     return T(
-        "At {tokens}M tokens a month, {way} ({what}) is the cheapest: {amount} a month; next is {other} with {more}.",
-        other=WAY_TEXTS[other.way], more=format_money(_cost_of(other), currency, rate), **facts,
+        "At {tokens} tokens a month, {way} ({what}) is the cheapest: {amount} a month; next is {other} with {more}.",
+        other=WAY_TEXTS[other.way], more=wording.money(_cost_of(other)), **facts,
     )  # fmt: skip
 
 

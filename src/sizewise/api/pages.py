@@ -108,11 +108,11 @@ async def around(request: Request, kind: str) -> Response:
 
 
 def _quality(state: State, answer: Option) -> Section:
-    return quality_section(advisor.quality_curve(state.question()), answer, state.say())
+    return quality_section(advisor.quality_curve(state.question(), chosen=answer), state.say())
 
 
 def _cost(state: State, answer: Option) -> Section:
-    found = advisor.cost_around(state.question(), answer.deployment, state.currency)
+    found = advisor.cost_around(state.question(), answer, state.currency)
     return cost_section(found, state.say())
 
 

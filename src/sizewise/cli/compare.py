@@ -8,7 +8,7 @@ import click
 
 from sizewise.cli.language import say_of
 from sizewise.cli.output import show_json, show_page
-from sizewise.cli.verbs import option, verb
+from sizewise.cli.verbs import currency_option, option, verb
 
 NONE_RUNS = 1
 
@@ -26,6 +26,7 @@ NONE_RUNS = 1
 @option("--engine", multiple=True, metavar="NAME", help="Only this engine, such as llama.cpp or vllm.")
 @option("--device", multiple=True, metavar="DEVICE", help="Hardware of the options that name none.")
 @option("--out", metavar="FILE", help="Write the answer to a file.")
+@currency_option
 @click.pass_context
 def command(ctx: click.Context, /, **given: Any) -> int:  # noqa: ANN401 - what was typed
     """Compare the options."""

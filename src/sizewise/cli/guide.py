@@ -10,7 +10,7 @@ import click
 
 from sizewise.cli.language import say_of
 from sizewise.cli.output import busy, show_json, show_page, write
-from sizewise.cli.verbs import option, verb
+from sizewise.cli.verbs import currency_option, option, verb
 from sizewise.domain.text import T
 from sizewise.errors import BadInput, SizewiseError
 
@@ -29,6 +29,7 @@ BACK = "<"
 @option("--answers", metavar="FILE", help="A JSON object with the answers, instead of asking.")
 @option("--save", metavar="FILE", help="Keep the decision, for sizewise recheck and sizewise report.")
 @option("--out", metavar="FILE", help="Write the answer to a file.")
+@currency_option
 @click.pass_context
 def command(ctx: click.Context, /, **given: Any) -> int:  # noqa: ANN401 - what was typed
     """Ask, show what was understood, answer."""

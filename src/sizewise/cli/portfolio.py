@@ -8,7 +8,7 @@ import click
 
 from sizewise.cli.language import say_of
 from sizewise.cli.output import busy, show_json, show_page
-from sizewise.cli.verbs import option, verb
+from sizewise.cli.verbs import currency_option, option, verb
 from sizewise.domain.text import T
 
 NO_PLAN = 1
@@ -44,6 +44,7 @@ TRAFFIC_WORDS = ("users", "requests", "allows_api")
 @option("--catalog", metavar="FILE", help="A CSV with your own models or devices.")
 @option("--explain", is_flag=True, help="Show every assumption.")
 @option("--out", metavar="FILE", help="Write the answer to a file.")
+@currency_option
 @click.pass_context
 def command(ctx: click.Context, /, **given: Any) -> int:  # noqa: ANN401 - what was typed
     """Plan for the classes of one file."""

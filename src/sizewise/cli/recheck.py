@@ -8,7 +8,7 @@ import click
 
 from sizewise.cli.language import say_of
 from sizewise.cli.output import busy, show_json, show_page
-from sizewise.cli.verbs import option, verb
+from sizewise.cli.verbs import currency_option, option, verb
 from sizewise.domain.record import STANDS
 from sizewise.domain.text import T
 
@@ -18,6 +18,7 @@ NO_LONGER = 1
 @verb("recheck", help="Does a kept decision still stand, with the facts of today?")
 @click.argument("file", metavar="DECISION.json")
 @option("--out", metavar="FILE", help="Write the answer to a file.")
+@currency_option
 @click.pass_context
 def command(ctx: click.Context, /, **given: Any) -> int:  # noqa: ANN401 - what was typed
     """Ask again and compare; 1 where something else is the answer now."""

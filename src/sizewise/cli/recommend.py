@@ -10,7 +10,7 @@ import click
 
 from sizewise.cli.language import say_of
 from sizewise.cli.output import busy, show_json, show_page, show_text, write
-from sizewise.cli.verbs import option, verb
+from sizewise.cli.verbs import currency_option, option, verb
 from sizewise.domain.text import T
 from sizewise.errors import BadInput, NotSupported, UnknownName
 from sizewise.units import parse_whole
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from sizewise.advisor import Question
     from sizewise.domain.answers import QualityCurve
-    from sizewise.domain.decision import Decision
+    from sizewise.domain.decision import Decision, Option
     from sizewise.domain.proof_answers import VerifyAnswer
     from sizewise.report.language import Say
 
@@ -119,6 +119,7 @@ MOST_OPTIONS = 1000
 @option("--enterprise-hardware", metavar="yes|no", help="Answer to the guide's third question.")
 @option("--save", metavar="FILE", help="Keep the decision, for sizewise recheck and sizewise report.")
 @option("--out", metavar="FILE", help="Write the answer to a file.")
+@currency_option
 @click.pass_context
 def command(ctx: click.Context, /, **given: Any) -> int:  # noqa: ANN401 - what was typed
     """Answer one question."""
@@ -147,7 +148,7 @@ def _computed(say: Say, question: Question, display: Mapping[str, Any]) -> int:
     if display["save"] is not None:
         advisor.save_decision(decision, display["save"], user_catalog=display["catalog"])
     tried = _verified(say, decision, uses_store=not question.no_store) if display["verifies"] else ()
-    curve = _curve(say, question, display)
+    curve = _curve(say, question, decision.answer, display)
     if display["flow"] is not None:
         _draw(say, decision, display)
     elif display["as_json"]:
@@ -176,13 +177,15 @@ def _verified(say: Say, decision: Decision, *, uses_store: bool) -> tuple[Verify
         return verified(decision, uses_store=uses_store, agree=asking(say))
 
 
-def _curve(say: Say, question: Question, display: Mapping[str, Any]) -> QualityCurve | None:
+def _curve(
+    say: Say, question: Question, answer: Option | None, display: Mapping[str, Any]
+) -> QualityCurve | None:
     """Quality by size and cost where `--curve` or `--svg` asks for it; drawn to the file of `--svg`."""
     if not (display["curve"] or display["svg"]):
         return None
     from sizewise import advisor
 
-    curve = advisor.quality_curve(question, user_catalog=display["catalog"])
+    curve = advisor.quality_curve(question, chosen=answer, user_catalog=display["catalog"])
     if display["svg"]:
         from sizewise.report.chart_svg import stacked_svg
         from sizewise.report.curve_chart import curve_charts

@@ -9,7 +9,7 @@ import click
 
 from sizewise.cli.language import say_of
 from sizewise.cli.output import write
-from sizewise.cli.verbs import option, verb
+from sizewise.cli.verbs import currency_option, option, verb
 from sizewise.domain.text import T
 from sizewise.errors import BadInput, UnknownName
 from sizewise.report.whole_file import write_whole
@@ -23,6 +23,7 @@ FORMATS = ("html", "md", "pdf", "json", "csv")
     "--format", "kind", default="html", show_default=True, metavar="|".join(FORMATS), help="Kind of document."
 )
 @option("--out", metavar="FILE", help="Write the answer to a file.")
+@currency_option
 @click.pass_context
 def command(ctx: click.Context, /, **given: Any) -> int:  # noqa: ANN401 - what was typed
     """Write the document."""
@@ -34,7 +35,7 @@ def command(ctx: click.Context, /, **given: Any) -> int:  # noqa: ANN401 - what 
         raise UnknownName("--format", given["kind"], FORMATS, f"allowed: {', '.join(FORMATS)}")
     if kind == "pdf" and out is None:
         raise BadInput("a PDF goes into a file; give --out report.pdf")
-    content = advisor.report(given["file"], kind=kind, language=ctx.find_root().obj)
+    content = advisor.report(given["file"], kind=kind, language=ctx.find_root().obj, currency=say.currency)
     if out is not None:
         write_whole(Path(out), content)
         write(say(T("written to {file}", file=out)) + "\n")

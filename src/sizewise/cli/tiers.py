@@ -8,7 +8,7 @@ import click
 
 from sizewise.cli.language import say_of
 from sizewise.cli.output import busy, show_json, show_page
-from sizewise.cli.verbs import option, verb
+from sizewise.cli.verbs import currency_option, option, verb
 from sizewise.domain.text import T
 
 
@@ -20,6 +20,7 @@ from sizewise.domain.text import T
 @option("--users", metavar="N", help="Requests that run at once.")
 @option("--task", metavar="TASK", help="The task that quality is about.")
 @option("--out", metavar="FILE", help="Write the answer to a file.")
+@currency_option
 @click.pass_context
 def command(ctx: click.Context, /, **given: Any) -> int:  # noqa: ANN401 - what was typed
     """Show the tiers."""

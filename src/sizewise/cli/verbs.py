@@ -10,7 +10,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from sizewise.cli.examples import EXAMPLES
-from sizewise.cli.language import LANGUAGE_OPTION, say_of
+from sizewise.cli.language import CURRENCY_OPTION, LANGUAGE_OPTION, keep_currency, say_of
 from sizewise.domain.text import T, Text
 from sizewise.errors import BadInput, UnknownName
 
@@ -178,6 +178,18 @@ def verb(name: str, help: str) -> Callable[[Callable[..., int]], Verb]:  # noqa:
         return click.command(name, cls=Verb, help=help, context_settings=settings)(function)
 
     return build
+
+
+def currency_option(function: Callable[..., int]) -> Callable[..., int]:
+    """`--currency`, for verbs that show money; `say_of` then speaks in it."""
+    add = option(
+        CURRENCY_OPTION,
+        metavar="USD|CNY",
+        expose_value=False,
+        callback=keep_currency,
+        help="Currency of the answer.",
+    )
+    return add(function)  # type: ignore[no-any-return]  # a decorator of click
 
 
 def option(*names: str, help: str, **settings: Any) -> Callable[..., Any]:  # noqa: A002, ANN401 - click's own

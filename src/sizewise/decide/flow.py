@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 from sizewise.decide import wording
 from sizewise.domain.decision import FlowStep
 from sizewise.domain.estimate import Estimate, Unknown
-from sizewise.domain.text import T
+from sizewise.domain.text import T, Text
 from sizewise.units import format_bytes, format_seconds, format_tokens, significant
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from sizewise.decide.search import Counts
     from sizewise.domain.decision import Alternative, Option, Rejection
@@ -29,12 +29,14 @@ BASIS_FIELDS = {
 MODEL_GATES = ("generator", "licence", "language", "capability", "context")
 
 
-def ranged(value: Estimate | Unknown, unit: str) -> Value:
-    """low-likely-high in words."""
+def ranged(
+    value: Estimate | Unknown, figure: Callable[[float], Value], end: Callable[[float], Value] = significant
+) -> Value:
+    """Likely value with its unit, and the ends of its range."""
     if isinstance(value, Unknown):
         return T("unknown")
-    low, likely, high = (significant(v) for v in (value.low, value.likely, value.high))
-    return f"{likely} {unit} ({low} - {high})" if low != high else f"{likely} {unit}"
+    low, likely, high = end(value.low), figure(value.likely), end(value.high)
+    return T("{likely} ({low} to {high})", likely=likely, low=low, high=high) if low != high else likely
 
 
 def flow(  # noqa: PLR0913 - the request, the answer and what the search counted
@@ -61,7 +63,7 @@ def _model_steps(request: Request, num_models: int, refused: Mapping[str, str]) 
         "language": (
             T("Does it speak the language?"), ", ".join(limits.languages) or T("any"), bool(limits.languages)
         ),
-        "capability": (T("Is it made for the task?"), request.task.name, True),
+        "capability": (T("Is it made for the task?"), Text(request.task.title), True),
         "context": (T("Is its context long enough?"), T("{n} tokens", n=format_tokens(load.context_tokens)), False),
     }  # fmt: skip
     steps, left = [], num_models
@@ -89,38 +91,47 @@ def _candidate_steps(
         if limits.monthly_budget_usd < float("inf")
         else T("no limit")
     )
-    nothing: Value = T("none")
-    rows: list[tuple[str, Value, Value, bool, Value, int, int]] = [
+    figures = _figures(answer)
+    rows: list[tuple[str, Value, Value, bool, int, int]] = [
         (
             "memory", T("Does it fit into memory?"),
-            format_bytes(answer.usable_bytes) if answer else T("usable memory"), False,
-            ranged(answer.memory_bytes.scaled(2.0**-30), "GiB") if answer else nothing, counts.fit, counts.evaluated,
+            format_bytes(answer.usable_bytes) if answer else T("usable memory"), False, counts.fit, counts.evaluated,
         ),
         (
             "speed", T("Is it fast enough for {users}?", users=wording.people(load.num_users)),
             T("first token within {ttft}, {rate} tokens/s", ttft=format_seconds(load.max_ttft_s),
               rate=significant(1 / load.max_tpot_s)),
-            False, ranged(answer.loaded_tokens_per_s, "tokens/s") if answer else nothing,
-            counts.fast_enough, counts.fit,
+            False, counts.fast_enough, counts.fit,
         ),
-        (
-            "budget", T("Is it within the budget?"), budget, has_budget,
-            ranged(answer.monthly_usd, "USD") if answer else nothing, counts.within_budget, counts.fast_enough,
-        ),
+        ("budget", T("Is it within the budget?"), budget, has_budget, counts.within_budget, counts.fast_enough),
         (
             "quality", T("Is it good enough?"), T("{bar} points", bar=wording.points(request.bar.value)),
-            request.bar.kind != "default", ranged(answer.quality, "points") if answer else nothing, num_enough, -1,
+            request.bar.kind != "default", num_enough, -1,
         ),
     ]  # fmt: skip
     return [
         FlowStep(
             constraint=constraint, question=question, threshold=threshold, set_by="you" if is_asked else "default",
-            value=value, passes=left > 0, num_left=left,
+            value=figures.get(constraint, T("none")), passes=left > 0, num_left=left,
             not_taken=T("{n} candidates", n=f"{before - left:,}") if before >= 0 else T("models below the bar"),
             num_lost=before - left if before >= 0 else -1, basis=_basis(answer, constraint),
         )
-        for constraint, question, threshold, is_asked, value, left, before in rows
+        for constraint, question, threshold, is_asked, left, before in rows
     ]  # fmt: skip
+
+
+def _figures(answer: Option | None) -> dict[str, Value]:
+    """What the answer has, by the constraint that asks for it."""
+    if answer is None:
+        return {}
+    return {
+        "memory": ranged(answer.memory_bytes, format_bytes, format_bytes),
+        "speed": ranged(
+            answer.loaded_tokens_per_s, lambda rate: T("{rate} tokens/s", rate=significant(rate))
+        ),
+        "budget": ranged(answer.monthly_usd, wording.money, wording.money),
+        "quality": ranged(answer.quality, lambda value: T("{bar} points", bar=significant(value))),
+    }
 
 
 def _basis(answer: Option | None, constraint: str) -> str:

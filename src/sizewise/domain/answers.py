@@ -143,6 +143,8 @@ class QualityCurve:
     """Quality that is good enough; NaN where no bar can be stated."""
     by_size: tuple[CurvePoint, ...]
     by_cost: tuple[CurvePoint, ...]
+    chosen: CurvePoint | None = None
+    """The answer of a request, as it would run: in its own format, on its own hardware; None: none is asked about."""
 
 
 @dataclass(frozen=True, kw_only=True)

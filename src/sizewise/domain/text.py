@@ -1,11 +1,11 @@
-"""A sentence for people: a template and its values, translated, and its money exchanged, only where it is shown."""
+"""A sentence for people: a template and its values; language, currency and large numbers follow where it is shown."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from sizewise.units import format_money
+from sizewise.units import format_amount, format_count
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,7 +18,17 @@ class Money:
     usd: float
 
     def __str__(self) -> str:
-        return format_money(self.usd)
+        return f"{format_amount(self.usd)} USD"
+
+
+@dataclass(frozen=True)
+class Count:
+    """A large number inside a sentence, shown with three digits. `str()` gives '184M'."""
+
+    count: float
+
+    def __str__(self) -> str:
+        return format_count(self.count)
 
 
 @dataclass(frozen=True)
@@ -26,25 +36,25 @@ class Text:
     """A message of the catalog with its values; values may be texts themselves. `str()` gives English."""
 
     template: str
-    values: tuple[tuple[str, str | Text | Money], ...] = ()
+    values: tuple[tuple[str, str | Text | Money | Count], ...] = ()
 
-    def rendered(self, translate: Callable[[str], str], amount: Callable[[Money], str] = str) -> str:
-        """The sentence in the language of `translate` (template to template), money as `amount` writes it."""
-        filled = {name: rendered(value, translate, amount) for name, value in self.values}
+    def rendered(self, translate: Callable[[str], str], write: Callable[[Money | Count], str] = str) -> str:
+        """The sentence in the language of `translate` (template to template), numbers as `write` shows them."""
+        filled = {name: rendered(value, translate, write) for name, value in self.values}
         return translate(self.template).format(**filled)
 
     def __str__(self) -> str:
         return self.rendered(str)
 
 
-Value: TypeAlias = str | Text | Money
+Value: TypeAlias = str | Text | Money | Count
 
 
-def rendered(value: Value, translate: Callable[[str], str], amount: Callable[[Money], str]) -> str:
+def rendered(value: Value, translate: Callable[[str], str], write: Callable[[Money | Count], str]) -> str:
     """A value inside a sentence."""
     if isinstance(value, Text):
-        return value.rendered(translate, amount)
-    return amount(value) if isinstance(value, Money) else value
+        return value.rendered(translate, write)
+    return write(value) if isinstance(value, Money | Count) else value
 
 
 def T(template: str, **values: Value) -> Text:  # noqa: N802 - short, and the marker that message extraction looks for

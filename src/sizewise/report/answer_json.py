@@ -8,9 +8,10 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from sizewise.domain.cost import CostAnswer
 from sizewise.domain.decision import MemoryPart, Option
 from sizewise.domain.estimate import Unknown
-from sizewise.domain.text import Money, Text
+from sizewise.domain.text import Count, Money, Text
 
 if TYPE_CHECKING:
     from sizewise.domain.answers import FitAnswer, HardwareAnswer, PolicyAnswer, TierLine, TiersAnswer
@@ -33,7 +34,7 @@ def plain(value: Any, say: Say) -> Any:  # noqa: ANN401 - any value of an answer
 
     NaN and infinity mean "not known" or "no limit": null.
     """
-    if isinstance(value, Text | Money):
+    if isinstance(value, Text | Money | Count):
         return say(value)
     if isinstance(value, Mapping):
         return {str(key): plain(item, say) for key, item in value.items()}
@@ -45,6 +46,8 @@ def plain(value: Any, say: Say) -> Any:  # noqa: ANN401 - any value of an answer
 
 
 def _object(value: Any, say: Say) -> dict[str, Any]:  # noqa: ANN401 - any dataclass
+    if isinstance(value, CostAnswer):
+        return _fields(value, say.in_money(value.currency, value.cny_per_usd))
     if isinstance(value, Unknown):
         return {"unknown": say(value.reason)}
     if isinstance(value, Option):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Union, get_args, get_origin, get_type_hin
 from sizewise.domain.answers import FitAnswer, TierLine, TiersAnswer
 from sizewise.domain.decision import Deployment, MemoryPart, Option
 from sizewise.domain.estimate import Estimate, Unknown
-from sizewise.domain.text import Money, Text
+from sizewise.domain.text import Count, Money, Text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -28,7 +28,8 @@ NUMBER = {"type": ["number", "null"]}
 """null: not known, or without limit."""
 BY_TYPE: dict[Any, dict[str, Any]] = {
     str: {"type": "string"}, int: {"type": "integer"}, bool: {"type": "boolean"}, float: NUMBER,
-    Text: {"type": "string"}, Money: {"type": "string"}, type(None): {"type": "null"}, Any: {},
+    Text: {"type": "string"}, Money: {"type": "string"}, Count: {"type": "string"},
+    type(None): {"type": "null"}, Any: {},
 }  # fmt: skip
 
 

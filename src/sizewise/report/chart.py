@@ -6,8 +6,10 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sizewise.units import format_count
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 MOST_TICKS = 6
 """Labels of an axis. [count]"""
@@ -17,7 +19,6 @@ HEADROOM = 1.05
 """The highest point stays so far below the top. [ratio]"""
 FEW_DECADES = 2
 """A logarithmic axis of fewer decades is labelled at 1, 2 and 5 of each."""
-THOUSANDS = ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +33,8 @@ class Series:
     """A name for each point; points with names are drawn one by one, without a line."""
     ranges: tuple[tuple[float, float], ...] = ()
     """Low and high of each point with a name; empty: not drawn."""
+    is_strong: bool = False
+    """Are its points the ones to look for?"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +55,9 @@ class Chart:
     series: tuple[Series, ...]
     marks: tuple[Mark, ...] = ()
     has_log_x: bool = False
+    x_label: Callable[[float], str] = format_count
+    y_label: Callable[[float], str] = format_count
+    """How values are written at the axes."""
 
     @property
     def x_axis(self) -> Axis:
@@ -130,15 +136,3 @@ def log_axis(values: Sequence[float]) -> Axis:
     each = NICE_STEPS[:3] if math.log10(high / low) < FEW_DECADES else NICE_STEPS[:1]
     ticks = (10.0**power * step for power in decades for step in each)
     return Axis(low=low, high=high, is_log=True, ticks=tuple(t for t in ticks if low <= t <= high))
-
-
-def short(value: float) -> str:
-    """A label of an axis: '40', '2.5M'.
-
-    >>> short(2.5e6), short(40.0), short(0.5), short(1.52083e9)
-    ('2.5M', '40', '0.5', '1.52B')
-    """
-    for size, letter in THOUSANDS:
-        if abs(value) >= size:
-            return f"{value / size:.3g}{letter}"
-    return f"{value:.3g}"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
-from sizewise.report.chart import known, short
+from sizewise.report.chart import known
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +28,8 @@ def chart_lines(chart: Chart, signs: tuple[str, ...] = SIGNS) -> Iterator[str]:
     grid = _grid(chart, signs)
     labels = _row_labels(chart)
     for row in range(ROWS):
-        yield f"{labels.get(row, ''):>{LABEL_WIDTH}} ┤{''.join(grid[row]).rstrip()}"
+        label = labels.get(row, "")
+        yield f"{' ' * (LABEL_WIDTH - cell_len(label))}{label} ┤{''.join(grid[row]).rstrip()}"
     yield " " * (LABEL_WIDTH + 1) + "└" + "─" * COLUMNS
     yield " " * (LABEL_WIDTH + 2) + _column_labels(chart)
     name = chart.x_name
@@ -36,7 +37,7 @@ def chart_lines(chart: Chart, signs: tuple[str, ...] = SIGNS) -> Iterator[str]:
     legend = [f"{sign} {line.name}" for sign, line in zip(signs, chart.series, strict=False)]
     yield "  ".join(legend)
     for mark in chart.marks:
-        yield f"┊ {short(mark.x)}: {mark.name}"
+        yield f"┊ {chart.x_label(mark.x)}: {mark.name}"
 
 
 def _grid(chart: Chart, signs: tuple[str, ...]) -> list[list[str]]:
@@ -72,14 +73,15 @@ def _cells(chart: Chart, line: Series) -> Iterator[tuple[int, int]]:
 
 def _row_labels(chart: Chart) -> dict[int, str]:
     axis = chart.y_axis
-    return {round((1.0 - axis.at(tick)) * (ROWS - 1)): short(tick) for tick in axis.ticks}
+    return {round((1.0 - axis.at(tick)) * (ROWS - 1)): chart.y_label(tick) for tick in axis.ticks}
 
 
 def _column_labels(chart: Chart) -> str:
-    axis, line = chart.x_axis, [" "] * COLUMNS
-    for tick in axis.ticks:
-        label = short(tick)
-        start = min(round(axis.at(tick) * (COLUMNS - 1)), COLUMNS - len(label))
-        if all(cell == " " for cell in line[max(start - 1, 0) : start + len(label) + 1]):
-            line[start : start + len(label)] = label
-    return "".join(line).rstrip()
+    """Labels under their columns; one that would touch the one before it is left out."""
+    line = ""
+    for tick in chart.x_axis.ticks:
+        label = chart.x_label(tick)
+        start = min(round(chart.x_axis.at(tick) * (COLUMNS - 1)), COLUMNS - cell_len(label))
+        if not line or start > cell_len(line):
+            line += " " * (start - cell_len(line)) + label
+    return line

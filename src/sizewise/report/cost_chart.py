@@ -23,9 +23,9 @@ def cost_chart(answer: CostAnswer, say: Say) -> Chart | None:
     """The chart; None where no way has a known cost over use."""
     if not answer.curves:
         return None
-    rate = answer.cny_per_usd if answer.currency == "CNY" else 1.0
+    say = say.in_money(answer.currency, answer.cny_per_usd)
     series = tuple(
-        Series(name=say(WAYS[curve.way]), points=tuple((x, usd * rate) for x, usd in curve.points))
+        Series(name=say(WAYS[curve.way]), points=tuple((x, say.exchanged(usd)) for x, usd in curve.points))
         for curve in answer.curves
     )
     ends = [x for curve in answer.curves for x, _ in curve.points]
@@ -40,7 +40,9 @@ def cost_chart(answer: CostAnswer, say: Say) -> Chart | None:
     return Chart(
         title=say(T("Cost over use")),
         x_name=say(T("tokens a month")),
-        y_name=say(T("{currency} a month", currency=answer.currency)),
+        y_name=say(T("{currency} a month", currency=say.money_word)),
         series=series,
         marks=tuple(sorted(marks, key=lambda mark: mark.x)),
+        x_label=say.count,
+        y_label=say.count,
     )

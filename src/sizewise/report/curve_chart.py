@@ -1,93 +1,122 @@
-"""Quality against size and against cost as charts: a line of real models, the bar, the knee."""
+"""Quality against size and against cost as charts: a line of real models, the bar, the knee, the choice."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from sizewise.domain.estimate import Estimate
-from sizewise.domain.text import T
+from sizewise.domain.text import Money, T
 from sizewise.report.chart import Chart, Mark, Series, known
+from sizewise.report.task_title import task_title
+from sizewise.units import format_count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from sizewise.domain.answers import CurvePoint, QualityCurve
-    from sizewise.domain.decision import Option
+    from sizewise.domain.text import Text
     from sizewise.report.language import Say
 
 
-def curve_charts(curve: QualityCurve, say: Say, *, chosen: Option | None = None) -> tuple[Chart, ...]:
+def curve_charts(curve: QualityCurve, say: Say) -> tuple[Chart, ...]:
     """Quality by size and quality by cost; a curve of fewer than two known points is left out.
 
-    Arguments: `chosen` is drawn by its cost, in whatever format and on whatever hardware it was chosen.
+    What was chosen is a point of its own in both: in whatever format and on whatever hardware it was chosen.
     """
-    sides = (
-        (
-            curve.by_size,
-            lambda point: point.num_params,
-            T("Quality at {task} by size", task=curve.task),
-            T("parameters"),
-        ),
-        (
-            curve.by_cost,
-            lambda point: say.exchanged(point.monthly_usd),
-            T("Quality at {task} by cost, in 4 bits", task=curve.task),
-            T("{currency} a month", currency=say.currency),
-        ),
+    task = task_title(curve.task)
+    size = _Side(
+        points=curve.by_size,
+        effort_of=lambda point: point.num_params,
+        title=T("Quality by size: {task}", task=task),
+        x_name=T("parameters"),
+        x_label=format_count,  # sizes are named in B in every language
     )
-    charts = [
-        _chart(points, effort_of, curve.bar_points, (say(title), say(x_name)), say)
-        for points, effort_of, title, x_name in sides
-    ]
-    if chosen is not None:
-        charts[1] = _with_choice(charts[1], chosen, say)
+    cost = _Side(
+        points=curve.by_cost,
+        effort_of=lambda point: say.exchanged(point.monthly_usd),
+        title=T("Quality by cost, in 4 bits: {task}", task=task),
+        x_name=T("{currency} a month", currency=say.money_word),
+        x_label=say.count,
+    )
+    charts = (_chart(side, curve, say) for side in (size, cost))
     return tuple(chart for chart in charts if len(known(chart.series[0].points)) > 1)
 
 
-def _with_choice(chart: Chart, chosen: Option, say: Say) -> Chart:
-    """The chart of cost with the chosen option in it."""
-    cost, quality = chosen.monthly_usd, chosen.quality
-    if not isinstance(cost, Estimate) or not isinstance(quality, Estimate) or cost.likely <= 0:
-        return chart
-    at = say.exchanged(cost.likely)
-    point = Series(
-        name="", points=((at, quality.likely),), labels=("",), ranges=((quality.low, quality.high),)
-    )
-    name = T("the choice: {model}", model=chosen.deployment.model.rsplit("/", 1)[-1])
-    marks = (*chart.marks, Mark(x=at, name=say(name)))
-    return replace(chart, series=(*chart.series, point), marks=tuple(sorted(marks, key=lambda mark: mark.x)))
+def flat_cost(curve: QualityCurve) -> Text | None:
+    """Why there is no curve over cost, in one sentence; None where there is one."""
+    known_costs = [point for point in curve.by_cost if isinstance(point.quality, Estimate)]
+    if len(known_costs) > 1:
+        return None
+    if not known_costs:
+        return T("There is no curve over cost: of no model are both the quality and the cost known here.")
+    only = known_costs[0]
+    return T(
+        "There is no curve over cost: at the lowest cost, {amount} a month, {model} is already the best in 4 bits of "
+        "all that run here; more money buys no more quality.",
+        amount=Money(only.monthly_usd), model=only.model.rsplit("/", 1)[-1],
+    )  # fmt: skip
 
 
-def _chart(
-    points: Sequence[CurvePoint], effort_of: Callable[[CurvePoint], float], bar: float, words: tuple[str, str], say: Say
-) -> Chart:  # fmt: skip
-    """The staircase of the best so far, each step a model with its 80 % range; the bar as a line of its own."""
-    drawn = [
-        (effort_of(point), point.quality, point)
-        for point in points
-        if isinstance(point.quality, Estimate) and effort_of(point) > 0
-    ]
+@dataclass(frozen=True, kw_only=True)
+class _Side:
+    """One of the two curves: its points, what they are drawn over, its words."""
+
+    points: Sequence[CurvePoint]
+    effort_of: Callable[[CurvePoint], float]
+    title: Text
+    x_name: Text
+    x_label: Callable[[float], str]
+
+    def at(self, point: CurvePoint) -> tuple[float, Estimate] | None:
+        """Effort and quality; None where one of them is not known."""
+        effort, quality = self.effort_of(point), point.quality
+        return (effort, quality) if isinstance(quality, Estimate) and effort > 0 else None
+
+
+def _chart(side: _Side, curve: QualityCurve, say: Say) -> Chart:
+    """The staircase of the best so far, each step a model with its 80 % range; the bar as a line; the choice."""
+    drawn = [(*place, point) for point in side.points if (place := side.at(point)) is not None]
     at = tuple((effort, quality.likely) for effort, quality, _ in drawn)
-    ends = (at[0][0], at[-1][0]) if at else ()
+    chosen = None if curve.chosen is None else side.at(curve.chosen)
+    marks = [Mark(x=x, name=say(T("knee"))) for x, _, point in drawn if point.is_knee]
+    series = [
+        Series(
+            name=say(T("models")),
+            points=at,
+            labels=tuple(point.model.rsplit("/", 1)[-1] for _, _, point in drawn),
+            ranges=tuple((quality.low, quality.high) for _, quality, _ in drawn),
+        ),
+        Series(name="", points=_staircase(at)),
+    ]
+    ends = [x for x, _ in at] + ([chosen[0]] if chosen else [])
+    if ends:
+        bar = tuple((x, curve.bar_points) for x in (min(ends), max(ends)))
+        series.append(Series(name=say(T("enough")), points=bar))
+    if curve.chosen is not None and chosen is not None:
+        effort, quality = chosen
+        marks.append(Mark(x=effort, name=say(chosen_name(curve.chosen))))
+        series.append(
+            Series(
+                name=say(T("the choice")), points=((effort, quality.likely),), labels=("",),
+                ranges=((quality.low, quality.high),), is_strong=True,
+            )
+        )  # fmt: skip
     return Chart(
-        title=words[0],
-        x_name=words[1],
+        title=say(side.title),
+        x_name=say(side.x_name),
         y_name=say(T("points of 100")),
         has_log_x=True,
-        series=(
-            Series(
-                name=say(T("models")),
-                points=at,
-                labels=tuple(point.model.rsplit("/", 1)[-1] for _, _, point in drawn),
-                ranges=tuple((quality.low, quality.high) for _, quality, _ in drawn),
-            ),
-            Series(name="", points=_staircase(at)),
-            Series(name=say(T("enough")), points=tuple((x, bar) for x in ends)),
-        ),
-        marks=tuple(Mark(x=x, name=say(T("knee"))) for x, _, point in drawn if point.is_knee),
+        series=tuple(series),
+        marks=tuple(sorted(marks, key=lambda mark: mark.x)),
+        x_label=side.x_label,
     )
+
+
+def chosen_name(chosen: CurvePoint) -> Text:
+    """The choice by its model."""
+    return T("the choice: {model}", model=chosen.model.rsplit("/", 1)[-1])
 
 
 def _staircase(at: Sequence[tuple[float, float]]) -> tuple[tuple[float, float], ...]:

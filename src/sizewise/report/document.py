@@ -8,21 +8,26 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from sizewise.decide import wording
 from sizewise.decide.risks import risks
+from sizewise.domain.decision import ApiOption
 from sizewise.domain.text import T
 from sizewise.report.figure_sources import source_rows
-from sizewise.report.flow_svg import flow_svg
+from sizewise.report.flow_svg import NARROW, flow_svg
 from sizewise.report.flow_view import flow_view
-from sizewise.report.memory_svg import memory_svg
+from sizewise.report.language import listed
+from sizewise.report.memory_svg import NARROW_WIDTH, memory_svg
+from sizewise.report.text_api import LEAVES_THE_HOUSE, api_rows
 from sizewise.report.text_option import deployment_title, figure_rows, setup_line
 from sizewise.report.words import CONSTRAINTS, LEGEND, ROLES, SET_BY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from sizewise.domain.decision import Decision, FlowStep, Option
     from sizewise.domain.text import Text, Value
     from sizewise.report.language import Say
+    from sizewise.report.text_option import FigureRow
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +54,8 @@ class Drawing:
 
     svg: str
     caption: str
+    narrow: str = ""
+    """The same for a narrow screen; empty: the one drawing fits everywhere."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,66 +85,123 @@ class Section:
 
 
 @dataclass(frozen=True, kw_only=True)
+class KeyFigure:
+    """One of the few figures that stand beside the verdict."""
+
+    name: str
+    value: str
+    unit: str
+    note: str
+    """Its range, and what to know about it."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Document:
     """The whole report."""
 
     title: str
     verdict: str
+    figures: tuple[KeyFigure, ...] = ()
     language: str
     sections: tuple[Section, ...]
     footer: str
 
 
-def decision_document(decision: Decision, say: Say, *, language: str, reproduce: str) -> Document:
+def decision_document(
+    decision: Decision, say: Say, *, language: str, reproduce: str, around: Sequence[Section] = ()
+) -> Document:
     """The document of one decision.
 
-    Arguments: `reproduce` the command line that asks the same again; empty: left out.
+    Arguments: `reproduce` the command line that asks the same again, empty: left out; `around` sections with the
+    charts around the answer, which stand behind the flow.
     """
     footer = T("Facts of {date}, sizewise {version}.", date=decision.facts_date, version=decision.version)
     return Document(
         title=say(T("Which model, on what, at what cost")),
         verdict=say(decision.verdict),
+        figures=tuple(key_figures(decision.choice, say)),
         language=language,
-        sections=tuple(section for section in _sections(decision, say, reproduce) if section.blocks),
+        sections=tuple(section for section in _sections(decision, say, reproduce, around) if section.blocks),
         footer=say(footer),
     )
 
 
-def _sections(decision: Decision, say: Say, reproduce: str) -> Iterator[Section]:
+TEST_COMMAND = "sizewise evaluate prompts.jsonl --endpoint this=http://127.0.0.1:8080 --endpoint larger=http://127.0.0.1:8081"
+KEY_FIGURES = (
+    T("cost"), T("paid once"), T("quality"), T("speed under load"), T("first word after"), T("memory"),
+    T("input tokens"), T("output tokens"),
+)  # fmt: skip
+"""Figures beside the verdict, by name, in this order; the rest is in the table."""
+
+
+def key_figures(choice: Option | ApiOption | None, say: Say) -> Iterator[KeyFigure]:
+    """What it costs, how good and how fast it is, what it needs: the figures that a verdict stands on."""
+    if choice is None:
+        return
+    rows = api_rows(choice, say) if isinstance(choice, ApiOption) else figure_rows(choice, say)
+    by_name = {row.name: row for row in rows}
+    for name in KEY_FIGURES:
+        row = by_name.get(say(name))
+        if row is not None:
+            ends = say(T("{low} to {high}", low=row.low, high=row.high)) if row.low else ""
+            yield KeyFigure(name=row.name, value=row.bare, unit=row.unit, note=listed((ends, row.note), say))
+
+
+def _sections(
+    decision: Decision, say: Say, reproduce: str, around: Sequence[Section]
+) -> Iterator[Section]:  # fmt: skip
+    if decision.answer is None:
+        yield Section(heading=say(T("What comes nearest")), blocks=_rejected(decision, say), opens=True)
+    if decision.api:
+        yield Section(
+            heading=say(wording.option_name(decision.api)),
+            blocks=_api(decision.api, say),
+            opens=decision.is_api_best,
+        )
     if decision.answer:
         yield Section(heading=say(T("The choice")), blocks=_choice(decision.answer, say), opens=True)
-    if decision.answer:
-        yield Section(heading=say(T("Where each number comes from")), blocks=_sources(decision.answer, say))
-    yield Section(heading=say(T("How the decision was made")), blocks=_flow(decision, say), opens=True)
-    yield Section(heading=say(T("Alternatives")), blocks=_alternatives(decision, say))
-    yield Section(
-        heading=say(T("Why not")) if decision.answer else say(T("What comes nearest")),
-        blocks=_rejected(decision, say),
-        opens=decision.answer is None,
-    )
     yield Section(heading=say(T("What would change this answer")), blocks=_flips(decision, say), opens=True)
+    yield Section(heading=say(T("Alternatives")), blocks=_alternatives(decision, say), opens=True)
+    if decision.answer:
+        yield Section(heading=say(T("Why not")), blocks=_rejected(decision, say))
+    yield Section(heading=say(T("How the decision was made")), blocks=_flow(decision, say), opens=True)
+    yield from around
     if decision.answer:
         yield Section(heading=say(T("Risks")), blocks=_risks(decision.answer, say))
+    if decision.choice is not None:
         yield Section(heading=say(T("Next steps")), blocks=_next_steps(decision, say), opens=True)
+    if decision.answer:
+        yield Section(heading=say(T("Where each number comes from")), blocks=_sources(decision.answer, say))
     yield Section(heading=say(T("What was asked and assumed")), blocks=_assumptions(decision, say))
     if reproduce:
         yield Section(heading=say(T("Ask the same again")), blocks=(Commands(lines=(reproduce,)),))
 
 
 def _choice(answer: Option, say: Say) -> tuple[Block, ...]:
-    rows = tuple(
-        (row.name, row.low, row.likely, row.high, row.unit, row.note) for row in figure_rows(answer, say)
-    )
-    header = ("", say(T("low")), say(T("likely")), say(T("high")), "", "")
     return (
         Paragraph(text=f"{deployment_title(answer.deployment, say)}. {setup_line(answer.deployment, say)}"),
         Drawing(
             svg=memory_svg(answer.memory, answer.usable_bytes, say),
+            narrow=memory_svg(answer.memory, answer.usable_bytes, say, width=NARROW_WIDTH),
             caption=say(T("Memory on the fullest device, part by part")),
         ),
-        Table(header=header, rows=rows, numeric=(1, 2, 3)),
+        _figure_table(figure_rows(answer, say), say),
         Paragraph(text=say(LEGEND)),
     )
+
+
+def _api(api: ApiOption, say: Say) -> tuple[Block, ...]:
+    return (
+        _figure_table(api_rows(api, say), say),
+        Paragraph(text=say(LEAVES_THE_HOUSE)),
+        Paragraph(text=say(LEGEND)),
+    )
+
+
+def _figure_table(rows: Iterator[FigureRow], say: Say) -> Table:
+    header = ("", say(T("low")), say(T("likely")), say(T("high")), "", "")
+    cells = tuple((row.name, row.low, row.likely, row.high, row.unit, row.note) for row in rows)
+    return Table(header=header, rows=cells, numeric=(1, 2, 3))
 
 
 def _sources(answer: Option, say: Say) -> tuple[Block, ...]:
@@ -160,10 +224,15 @@ def _flow(decision: Decision, say: Say) -> tuple[Block, ...]:
         )
     )
     rows = tuple(_flow_row(step, say) for step in decision.flow)
+    view = flow_view(decision, say)
     count = T("{n} options were evaluated.", n=f"{decision.num_candidates:,}")
     return (
         Paragraph(text=say(count)),
-        Drawing(svg=flow_svg(flow_view(decision, say)), caption=say(T("The way through the questions"))),
+        Drawing(
+            svg=flow_svg(view),
+            narrow=flow_svg(view, name="flow-narrow", layout=NARROW),
+            caption=say(T("The way through the questions")),
+        ),
         Table(header=header, rows=rows, repeats_drawing=True),
     )
 
@@ -219,9 +288,16 @@ def _risks(answer: Option, say: Say) -> tuple[Block, ...]:
 
 
 def _next_steps(decision: Decision, say: Say) -> tuple[Block, ...]:
+    """Start it, test it, and look again later."""
+    start = (Paragraph(text=say(T("Start it:"))), Commands(lines=(*decision.prepare, decision.command)))
     return (
-        Paragraph(text=say(T("Start it:"))),
-        Commands(lines=(*decision.prepare, decision.command)),
+        *(start if decision.command else ()),
+        Paragraph(text=say(T("Test it on your own prompts, beside a larger model, before you rely on it:"))),
+        Commands(lines=(TEST_COMMAND,)),
+        Paragraph(
+            text=say(T("Look again when prices or models have changed (recommend --save keeps a decision):"))
+        ),
+        Commands(lines=("sizewise recheck decision.json",)),
     )
 
 

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 from sizewise.domain.estimate import Estimate
 from sizewise.domain.text import T
-from sizewise.report.chart_svg import chart_svg
+from sizewise.report.chart_svg import NARROW, chart_svg
 from sizewise.report.cost_chart import cost_chart
-from sizewise.report.curve_chart import curve_charts
+from sizewise.report.curve_chart import curve_charts, flat_cost
 from sizewise.report.document import Drawing, Paragraph, Section, Table
-from sizewise.report.figures import marked, seconds
+from sizewise.report.figures import UNKNOWN_MARK, marked, seconds
 from sizewise.report.load_chart import tpot_chart, ttft_chart
-from sizewise.report.text_cost import Amounts, turn
+from sizewise.report.text_cost import amount_range, likely_amount, plain_amount, turn_cells
+from sizewise.report.text_option import brief
 from sizewise.report.words import LEGEND, WAYS
 from sizewise.units import format_seconds, significant
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from sizewise.domain.answers import QualityCurve
     from sizewise.domain.capacity import LoadCurve
     from sizewise.domain.cost import CostAnswer
-    from sizewise.domain.decision import Option
     from sizewise.report.chart import Chart
     from sizewise.report.document import Block
     from sizewise.report.language import Say
@@ -32,27 +32,21 @@ TABLE_LOADS = 8
 """Loads of the table below the drawing of latency. [count]"""
 
 
-def quality_section(curve: QualityCurve, answer: Option, say: Say) -> Section:
+def quality_section(curve: QualityCurve, say: Say) -> Section:
     """Real models that no smaller or no cheaper one beats, the bar, the knee, and the choice among them."""
-    charts = curve_charts(curve, say, chosen=answer)
     note = T(
         "Each model in 4 bits on the cheapest hardware that runs it as asked; vertical lines are 80 % ranges."
     )
-    rows = tuple(
-        (
-            point.model.rsplit("/", 1)[-1], point.hardware, say.amount(point.monthly_usd),
-            marked(point.quality) if isinstance(point.quality, Estimate) else "",
-            say(T("knee")) if point.is_knee else "",
-        )
-        for point in curve.by_cost
-    )  # fmt: skip
+    flat, rows = flat_cost(curve), tuple(_curve_rows(curve, say))
     header = (
-        say(T("model")), say(T("hardware")), say(T("{currency} a month", currency=say.currency)), say(T("quality")), "",
+        say(T("model")), say(T("hardware")), say(T("{currency} a month", currency=say.money_word)), say(T("quality")),
+        say(T("remark")),
     )  # fmt: skip
     return Section(
         heading=say(T("Quality against cost")),
         blocks=(
-            *_drawings(charts, "quality"),
+            *_drawings(curve_charts(curve, say), "quality"),
+            *((Paragraph(text=say(flat)),) if flat is not None else ()),
             Paragraph(text=say(note)),
             Table(header=header, rows=rows, numeric=(2, 3), repeats_drawing=True),
         ),
@@ -60,24 +54,49 @@ def quality_section(curve: QualityCurve, answer: Option, say: Say) -> Section:
     )
 
 
+def _curve_rows(curve: QualityCurve, say: Say) -> Iterator[tuple[str, ...]]:
+    """Models by cost, then those that are only known by size, the choice with its remark."""
+    by_cost = {point.model for point in curve.by_cost}
+    points = [*curve.by_cost, *(point for point in curve.by_size if point.model not in by_cost)]
+    for point in (*points, *((curve.chosen,) if curve.chosen else ())):
+        remark = T("the choice") if point is curve.chosen else T("knee") if point.is_knee else ""
+        yield (
+            point.model.rsplit("/", 1)[-1],
+            brief(point.hardware),
+            say.amount(point.monthly_usd),
+            marked(point.quality) if isinstance(point.quality, Estimate) else UNKNOWN_MARK,
+            say(remark),
+        )
+
+
 def cost_section(answer: CostAnswer, say: Say) -> Section:
     """Every way to pay over use, where they cross, and the asked use."""
-    chart, amounts = cost_chart(answer, say), Amounts(answer)
+    say = say.in_money(answer.currency, answer.cny_per_usd)
+    chart = cost_chart(answer, say)
     rows = tuple(
-        (say(WAYS[way.way]), say(way.what), amounts.likely(way.monthly_usd), amounts.ends(way.monthly_usd),
-         amounts.plain(way.once_usd))
+        (
+            say(WAYS[way.way]), say(way.what), likely_amount(way.monthly_usd, say), amount_range(way.monthly_usd, say),
+            plain_amount(way.once_usd, say),
+        )
         for way in answer.ways
     )  # fmt: skip
     header = (
-        "", "", say(T("{currency} a month", currency=answer.currency)), say(T("range")), say(T("at once")),
+        say(T("way to pay")), say(T("what")), say(T("{currency} a month", currency=say.money_word)), say(T("range")),
+        say(T("paid once")),
     )  # fmt: skip
+    turns = tuple(turn_cells(item, say) for item in answer.crossings)
     return Section(
         heading=say(T("Ways to pay, and where they cross")),
         blocks=(
+            Paragraph(text=say(T("As a new decision, with hardware, people and space paid for:"))),
             Paragraph(text=say(answer.verdict)),
             *_drawings((chart,) if chart else (), "cost"),
-            *(Paragraph(text=say(turn(item, say))) for item in answer.crossings),
             Table(header=header, rows=rows, numeric=(2, 3, 4)),
+            Table(
+                header=(say(T("where it turns")), say(T("likely")), say(T("at best")), say(T("at worst"))),
+                rows=turns,
+                numeric=(),
+            ),
             Paragraph(text=say(LEGEND)),
         ),
         opens=True,
@@ -122,4 +141,8 @@ def _load_rows(curve: LoadCurve) -> Iterator[tuple[str, ...]]:
 
 def _drawings(charts: tuple[Chart, ...], name: str) -> Iterator[Block]:
     for position, chart in enumerate(charts):
-        yield Drawing(svg=chart_svg(chart, name=f"{name}-{position}"), caption=chart.title)
+        yield Drawing(
+            svg=chart_svg(chart, name=f"{name}-{position}"),
+            narrow=chart_svg(chart, name=f"{name}-{position}-narrow", layout=NARROW),
+            caption=chart.title,
+        )

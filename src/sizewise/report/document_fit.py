@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sizewise.domain.text import T
 from sizewise.report.document import Commands, Document, Drawing, Paragraph, Section, Table
-from sizewise.report.memory_svg import memory_svg
+from sizewise.report.memory_svg import NARROW_WIDTH, memory_svg
 from sizewise.report.text_fit import fit_rows, fit_verdict
 from sizewise.report.words import LEGEND
 
@@ -24,6 +24,7 @@ def fit_document(answer: FitAnswer, say: Say, *, language: str) -> Document:
             blocks=(
                 Drawing(
                     svg=memory_svg(answer.memory, answer.usable_bytes, say),
+                    narrow=memory_svg(answer.memory, answer.usable_bytes, say, width=NARROW_WIDTH),
                     caption=say(T("Memory on the fullest device, part by part")),
                 ),
                 Table(header=("", ""), rows=tuple(fit_rows(answer, say))),

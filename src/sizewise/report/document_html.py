@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sizewise.domain.text import T
 from sizewise.errors import MissingExtra
 from sizewise.report.document import block_kind
 
@@ -13,16 +14,17 @@ if TYPE_CHECKING:
     from jinja2 import Template
 
     from sizewise.report.document import Document
+    from sizewise.report.language import Say
 
 TEMPLATES = Path(__file__).parent / "templates"
 
 
-def document_html(document: Document) -> str:
+def document_html(document: Document, say: Say) -> str:
     """The file as text.
 
     Raises: MissingExtra without jinja2.
     """
-    return _template().render(document=document, kind=block_kind)
+    return _template().render(document=document, kind=block_kind, same_as_table=say(T("the same as a table")))
 
 
 @cache

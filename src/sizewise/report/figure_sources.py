@@ -10,7 +10,7 @@ from sizewise.domain.estimate import Estimate
 from sizewise.domain.text import T
 from sizewise.errors import UnknownName
 from sizewise.report.words import BASES, EVIDENCE
-from sizewise.units import significant
+from sizewise.units import GIB, format_count, significant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,14 +55,14 @@ def source_rows(option: Option, say: Say) -> Iterator[tuple[str, ...]]:
         yield say(name), say(HOW[how]), _basis(figure, option, how, say), "", ""
         for what, fact in facts:
             if fact is not None:
-                yield "", say(what), _value(fact), fact.source, fact.as_of
+                yield "", say(what), _value(fact, say), fact.source, fact.as_of
     yield from _constants(deployment, say)
 
 
 def _constants(deployment: Deployment, say: Say) -> Iterator[tuple[str, ...]]:
     for name in PRICE_CONSTANTS.get(deployment.path, ()):
         constant = cost_constant(name)
-        value = f"{significant(constant.value.likely)} {constant.unit}"
+        value = _with_unit(significant(constant.value.likely), constant.unit, say)
         yield "", say(FACTS[name]), value, constant.source, constant.as_of
 
 
@@ -86,11 +86,26 @@ def _named(facts: dict[str, Fact], names: tuple[str, ...]) -> tuple[tuple[Value,
     return tuple((FACTS[name], facts.get(name)) for name in names)
 
 
-def _value(fact: Fact) -> str:
-    number = significant(fact.value) if isinstance(fact.value, int | float) else str(fact.value)
-    return f"{number} {fact.unit}".strip()
+def _value(fact: Fact, say: Say) -> str:
+    if not isinstance(fact.value, int | float):
+        return str(fact.value)
+    unit, size = LARGE_UNITS.get(fact.unit, (fact.unit, 1.0))
+    value = fact.value / size
+    if value >= COUNT_FROM:
+        return f"{format_count(value)} {unit}".strip()
+    number = f"{value:,.0f}" if float(value).is_integer() else significant(value)
+    return _with_unit(number, unit, say)
 
 
+def _with_unit(number: str, unit: str, say: Say) -> str:
+    """A figure with the unit of its fact, money in words of the language."""
+    return f"{number} {unit.replace('USD', say(T('USD')))}".strip()
+
+
+COUNT_FROM = 1e6
+"""Larger numbers are shortened: sizes of models are named in B in every language."""
+LARGE_UNITS = {"bytes/s": ("GB/s", 1e9), "FLOP/s": ("TFLOP/s", 1e12), "bytes": ("GiB", float(GIB))}
+"""Units of facts, as people write them, and their size."""
 FACTS: dict[str, Text] = {
     "num_params": T("parameters of the model"),
     "num_layers": T("layers of the model"),

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
-from sizewise.units import CENTS_BELOW, GIB, significant
+from sizewise.units import GIB, significant
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,15 +19,6 @@ UNKNOWN_MARK = "-"
 def gib(value_bytes: float) -> str:
     """Memory in GiB, without the unit: '5.87'."""
     return significant(value_bytes / GIB)
-
-
-def money(amount_usd: float) -> str:
-    """An amount in USD, without the unit: '1,240', '3.20', '0'."""
-    if not math.isfinite(amount_usd):
-        return UNKNOWN_MARK
-    if amount_usd == 0:
-        return "0"
-    return f"{amount_usd:,.0f}" if abs(amount_usd) >= CENTS_BELOW else f"{amount_usd:,.2f}"
 
 
 def marked(estimate: Estimate, show: Callable[[float], str] = significant) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,11 @@ from sizewise.report.words import COMPLEXITIES, SET_BY
 if TYPE_CHECKING:
     from sizewise.domain.decision import Decision, FlowStep, GuideBeside
     from sizewise.report.language import Say
+
+
+CHINESE, CLOSING = "\u2e80-\u9fff\uff00-\uff60", "，。；：、！？）》”%"
+PIECES = re.compile(rf"( ?)([{CHINESE}][{CLOSING}]*|[^ {CHINESE}]+[{CLOSING}]*)")
+"""A gap and what may not be broken: one Chinese character or one word, with the closing signs behind it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,11 +111,14 @@ def _guide_end(guide: GuideBeside, say: Say) -> str:
 
 
 def wrapped(text: str, room: int) -> list[str]:
-    """Lines of at most so many cells, broken at spaces, and inside of words where one is too long."""
+    """Lines of at most so many cells, broken at spaces, between Chinese characters, and inside of long words.
+
+    No line begins with a closing sign.
+    """
     lines, line = [], ""
-    for word in text.split(" "):
-        for piece in chop_cells(word, max(room, 4)) or [""]:
-            joined = f"{line} {piece}" if line else piece
+    for gap, word in PIECES.findall(text):
+        for piece in chop_cells(word, max(room, 4)):
+            joined = f"{line}{gap}{piece}" if line else piece
             if cell_len(joined) <= max(room, 4):
                 line = joined
             else:

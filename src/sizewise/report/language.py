@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import gettext
+import math
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from sizewise.domain.text import Money, T, Value, rendered
-from sizewise.report.figures import money
-from sizewise.units import format_money
+from sizewise.domain.text import Count, Money, T, Value, rendered
+from sizewise.report.figures import UNKNOWN_MARK
+from sizewise.units import format_amount, format_count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -19,6 +20,9 @@ Translate: TypeAlias = Callable[[str], str]
 """Template to template."""
 USD, CNY = "USD", "CNY"
 CURRENCIES = (USD, CNY)
+CURRENCY_WORDS = {USD: T("USD"), CNY: T("CNY")}
+COUNT_STEPS = T("1e12={n}T 1e9={n}B 1e6={n}M 1e3={n}k")
+"""From which size on a language writes a large number with which word, the largest first."""
 
 DOMAIN = "sizewise"
 FOLDER = Path(__file__).parent / "messages"
@@ -55,14 +59,39 @@ class Say:
 
     def amount(self, usd: float) -> str:
         """An amount in the currency, without its name."""
-        return money(self.exchanged(usd))
+        return format_amount(self.exchanged(usd)) if math.isfinite(usd) else UNKNOWN_MARK
 
     def exchanged(self, usd: float) -> float:
         """USD in the currency."""
         return usd * self._per_usd
 
-    def _written(self, value: Money) -> str:
-        return format_money(value.usd, self.currency, self._per_usd)
+    def count(self, value: float) -> str:
+        """A large number with three digits, as the language shortens it: '184M', '1.84 亿'."""
+        return format_count(value, _count_steps(self._translate(COUNT_STEPS.template)))
+
+    @property
+    def money_word(self) -> str:
+        """The currency in the language."""
+        return self(CURRENCY_WORDS[self.currency])
+
+    def in_money(self, currency: str, cny_per_usd: float) -> Say:
+        """The same language with another currency."""
+        return Say(self._translate, currency, cny_per_usd)
+
+    def _written(self, value: Money | Count) -> str:
+        if isinstance(value, Count):
+            return self.count(value.count)
+        amount = self.amount(value.usd)
+        return self(
+            T("{amount} CNY", amount=amount) if self.currency == CNY else T("{amount} USD", amount=amount)
+        )
+
+
+@cache
+def _count_steps(written: str) -> tuple[tuple[float, str], ...]:
+    """Sizes and patterns of COUNT_STEPS in one language."""
+    pairs = (step.split("=") for step in written.split(" "))
+    return tuple((float(size), pattern) for size, pattern in pairs)
 
 
 def speaker(translate: Translate, currency: str = USD, cny_per_usd: float = 1.0) -> Say:

@@ -56,4 +56,6 @@ def _chart(  # noqa: PLR0913 - one drawing
         ),
         marks=tuple(sorted(marks, key=lambda mark: mark.x)),
         has_log_x=True,
+        x_label=say.count,
+        y_label=say.count,
     )

@@ -8,7 +8,7 @@ from rich.text import Text as Line
 
 from sizewise.domain.estimate import Estimate
 from sizewise.domain.text import T
-from sizewise.report.figures import UNKNOWN_MARK, gib, marked, money
+from sizewise.report.figures import UNKNOWN_MARK, gib, marked
 from sizewise.report.page import FAINT, STRONG, command_line, grid, heading, paragraph, point
 from sizewise.report.text_api import api_blocks
 from sizewise.report.text_confidence import confidence_blocks
@@ -110,13 +110,13 @@ def option_list(options: Sequence[Option], say: Say) -> Iterator[RenderableType]
         yield heading(say(T("The best options, first to last")))
         header = (
             "", say(T("model")), say(T("engine, hardware")), say(T("GiB")), say(T("tok/s")), say(T("quality")),
-            say(T("USD a month")),
+            say(T("{currency} a month", currency=say.money_word)),
         )  # fmt: skip
-        rows = (_list_row(position, option) for position, option in enumerate(options, 1))
+        rows = (_list_row(position, option, say) for position, option in enumerate(options, 1))
         yield grid(rows, header=header, right=(0, 3, 4, 5, 6))
 
 
-def _list_row(position: int, option: Option) -> tuple[str, ...]:
+def _list_row(position: int, option: Option, say: Say) -> tuple[str, ...]:
     deployment = option.deployment
     return (
         str(position),
@@ -125,7 +125,7 @@ def _list_row(position: int, option: Option) -> tuple[str, ...]:
         marked(option.memory_bytes, gib),
         _likely(option.decode_tokens_per_s, significant),
         _likely(option.quality, significant),
-        _likely(option.monthly_usd, money),
+        _likely(option.monthly_usd, say.amount),
     )
 
 

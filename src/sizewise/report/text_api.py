@@ -6,10 +6,9 @@ import math
 from typing import TYPE_CHECKING
 
 from sizewise.decide.wording import option_name, percent
-from sizewise.domain.estimate import Estimate
 from sizewise.domain.text import T
-from sizewise.report.figures import UNKNOWN_MARK, money, span
 from sizewise.report.page import FAINT, grid, heading, paragraph
+from sizewise.report.text_option import FigureRow, figure_row
 from sizewise.units import significant
 
 if TYPE_CHECKING:
@@ -22,34 +21,38 @@ if TYPE_CHECKING:
     from sizewise.report.language import Say
 
 
+LEAVES_THE_HOUSE = T(
+    "The data of every request leaves the house; its speed is in no table; prices and models can change."
+)
+
+
 def api_blocks(api: ApiOption, say: Say) -> Iterator[RenderableType]:
     """Figures of the API, and the constraint that it brings."""
     yield heading(say(option_name(api)))
-    yield grid([(say(name), value, say(unit), say(note)) for name, value, unit, note in _rows(api)])
-    data = T(
-        "The data of every request leaves the house; its speed is in no table; prices and models can change."
-    )
-    yield paragraph(say(data), FAINT)
+    yield grid((row.name, row.value, row.note) for row in api_rows(api, say))
+    yield paragraph(say(LEAVES_THE_HOUSE), FAINT)
 
 
-def _rows(api: ApiOption) -> Iterator[tuple[Text, str, Text, Text]]:
+def api_rows(api: ApiOption, say: Say) -> Iterator[FigureRow]:
+    """Every figure of an API: its bill, its prices, how good it is."""
     offers = T(
         "cheapest of {n} offers, up to their median; prices of {date}", n=str(api.num_offers), date=api.as_of
     )
-    yield T("cost"), span(api.monthly_usd, money), T("USD a month"), offers
-    per_mtok = T("USD/Mtok")
-    yield T("input tokens"), significant(api.input_usd_per_mtok), per_mtok, _cached(api)
-    yield T("output tokens"), significant(api.output_usd_per_mtok), per_mtok, _hours(api)
-    if isinstance(api.quality, Estimate):
-        enough = T("{probability} likely to be good enough", probability=percent(api.pass_probability))
-        yield T("quality"), span(api.quality), T("points"), enough
-    else:
-        yield T("quality"), UNKNOWN_MARK, T("points"), T("unknown")
+    a_month = T("{currency} a month", currency=say.money_word)
+    yield figure_row(T("cost"), api.monthly_usd, say, unit=a_month, note=offers, show=say.amount)
+    enough = T("{probability} likely to be good enough", probability=percent(api.pass_probability))
+    yield figure_row(T("quality"), api.quality, say, unit=T("of 100"), note=enough)
+    per_mtok = say(T("{currency}/Mtok", currency=say.money_word))
+    for name, usd, note in (
+        (T("input tokens"), api.input_usd_per_mtok, _cached(api, say)),
+        (T("output tokens"), api.output_usd_per_mtok, _hours(api)),
+    ):
+        yield FigureRow(name=say(name), likely=significant(say.exchanged(usd)), unit=per_mtok, note=say(note))
 
 
-def _cached(api: ApiOption) -> Text:
+def _cached(api: ApiOption, say: Say) -> Text:
     if math.isfinite(api.cached_usd_per_mtok) and api.cached_usd_per_mtok < api.input_usd_per_mtok:
-        return T("{price} where it is cached", price=significant(api.cached_usd_per_mtok))
+        return T("{price} where it is cached", price=significant(say.exchanged(api.cached_usd_per_mtok)))
     return T("no price for cached input known")
 
 

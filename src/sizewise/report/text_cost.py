@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from rich.text import Text as Line
 
 from sizewise.decide.wording import percent
 from sizewise.domain.estimate import Estimate
-from sizewise.domain.text import T
-from sizewise.report.chart import short
+from sizewise.domain.text import Count, T
 from sizewise.report.chart_text import chart_lines
 from sizewise.report.cost_chart import cost_chart
-from sizewise.report.figures import UNKNOWN_MARK, marked, money
+from sizewise.report.figures import UNKNOWN_MARK, marked
 from sizewise.report.page import FAINT, STRONG, grid, heading, paragraph, point
 from sizewise.report.text_option import brief, deployment_title
 from sizewise.report.words import COST_PARTS, LEGEND, SET_BY, WAYS
@@ -33,44 +33,37 @@ CHEAPEST_SHOWN = 3
 """Ways whose parts are shown without `--explain`."""
 
 
-class Amounts:
-    """Amounts in the currency of the answer."""
+def likely_amount(value: Estimate | Unknown, say: Say) -> str:
+    """The likely amount with the mark of its basis."""
+    return marked(value, say.amount) if isinstance(value, Estimate) else UNKNOWN_MARK
 
-    def __init__(self, answer: CostAnswer) -> None:
-        self._rate = answer.cny_per_usd if answer.currency == "CNY" else 1.0
 
-    def one(self, usd: float) -> str:
-        """USD as shown."""
-        return money(usd * self._rate)
+def plain_amount(value: Estimate | Unknown, say: Say) -> str:
+    """The likely amount."""
+    return say.amount(value.likely) if isinstance(value, Estimate) else UNKNOWN_MARK
 
-    def likely(self, value: Estimate | Unknown) -> str:
-        """The likely value with the mark of its basis."""
-        return marked(value.scaled(self._rate), money) if isinstance(value, Estimate) else UNKNOWN_MARK
 
-    def plain(self, value: Estimate | Unknown) -> str:
-        """The likely value."""
-        return self.one(value.likely) if isinstance(value, Estimate) else UNKNOWN_MARK
+def amount_range(value: Estimate | Unknown, say: Say) -> str:
+    """The range of an amount; empty where there is none."""
+    if not isinstance(value, Estimate):
+        return ""
+    return f"{say.amount(value.low)}-{say.amount(value.high)}" if value.low < value.high else ""
 
-    def ends(self, value: Estimate | Unknown) -> str:
-        """The range; empty where there is none."""
-        if not isinstance(value, Estimate):
-            return ""
-        return f"{self.one(value.low)}-{self.one(value.high)}" if value.low < value.high else ""
 
-    def per_mtok(self, usd: float) -> str:
-        """The price of a million tokens."""
-        return significant(usd * self._rate, 2) if usd == usd else UNKNOWN_MARK  # noqa: PLR0124 - NaN: unknown
+def _per_mtok(usd: float, say: Say) -> str:
+    """The price of a million tokens."""
+    return significant(say.exchanged(usd), 2) if math.isfinite(usd) else UNKNOWN_MARK
 
 
 def cost_blocks(answer: CostAnswer, say: Say, *, explains: bool) -> Iterator[RenderableType]:
-    """The page, from the sentence to the constants."""
+    """The page, from the sentence to the constants; money in the currency of the answer."""
+    say = say.in_money(answer.currency, answer.cny_per_usd)
     yield Line(brief(say(answer.verdict)), style=STRONG)
     if answer.deployment is not None:
         yield paragraph(brief(deployment_title(answer.deployment, say)), FAINT)
     yield paragraph(say(_demand(answer)), FAINT)
-    amounts = Amounts(answer)
-    yield from _ways(answer, say, amounts)
-    yield from _parts(answer, say, amounts, explains=explains)
+    yield from _ways(answer, say)
+    yield from _parts(answer, say, explains=explains)
     yield from _crossings(answer, say)
     chart = cost_chart(answer, say)
     if chart is not None:
@@ -92,17 +85,17 @@ def _demand(answer: CostAnswer) -> Text:
     )  # fmt: skip
 
 
-def _ways(answer: CostAnswer, say: Say, amounts: Amounts) -> Iterator[RenderableType]:
-    yield heading(say(T("What it costs, {currency} a month", currency=answer.currency)))
+def _ways(answer: CostAnswer, say: Say) -> Iterator[RenderableType]:
+    yield heading(say(T("What it costs, {currency} a month", currency=say.money_word)))
     header = (
-        "", say(T("a month")), say(T("range")), say(T("if paid for")), say(T("at once")), say(T("1M in")),
+        "", say(T("a month")), say(T("range")), say(T("if paid for")), say(T("paid once")), say(T("1M in")),
         say(T("1M out")),
     )  # fmt: skip
     rows = [
         (
-            say(WAYS[way.way]), amounts.likely(way.monthly_usd), amounts.ends(way.monthly_usd),
-            amounts.likely(way.marginal_usd), amounts.plain(way.once_usd), amounts.per_mtok(way.input_usd_per_mtok),
-            amounts.per_mtok(way.output_usd_per_mtok),
+            say(WAYS[way.way]), likely_amount(way.monthly_usd, say), amount_range(way.monthly_usd, say),
+            likely_amount(way.marginal_usd, say), plain_amount(way.once_usd, say),
+            _per_mtok(way.input_usd_per_mtok, say), _per_mtok(way.output_usd_per_mtok, say),
         )
         for way in answer.ways
     ]  # fmt: skip
@@ -118,17 +111,17 @@ def _ways(answer: CostAnswer, say: Say, amounts: Amounts) -> Iterator[Renderable
     yield paragraph(say(LEGEND), FAINT)
 
 
-def _parts(answer: CostAnswer, say: Say, amounts: Amounts, *, explains: bool) -> Iterator[RenderableType]:
+def _parts(answer: CostAnswer, say: Say, *, explains: bool) -> Iterator[RenderableType]:
     """What each line stands for and consists of."""
     yield heading(say(T("What is in it")))
     shown = answer.ways if explains else answer.ways[:CHEAPEST_SHOWN]
     listed = [*shown, *(way for way in answer.ways if way.way == "buy" and way not in shown)]
     for way in answer.ways:
         if way in listed or not isinstance(way.monthly_usd, Estimate):
-            yield point("·", Line(brief(_about(way, answer, say, amounts))))
+            yield point("·", Line(brief(_about(way, answer, say))))
 
 
-def _about(way: WayCost, answer: CostAnswer, say: Say, amounts: Amounts) -> str:
+def _about(way: WayCost, answer: CostAnswer, say: Say) -> str:
     if not isinstance(way.monthly_usd, Estimate):
         why = T(
             "{way}, {what}: unknown, {reason}",
@@ -137,11 +130,11 @@ def _about(way: WayCost, answer: CostAnswer, say: Say, amounts: Amounts) -> str:
             reason=say(way.monthly_usd.reason),
         )
         return say(why)
-    parts = ", ".join(f"{say(COST_PARTS[name])} {amounts.one(usd)}" for name, usd in way.parts_usd)
+    parts = ", ".join(f"{say(COST_PARTS[name])} {say.amount(usd)}" for name, usd in way.parts_usd)
     about = T("{way}, {what}: {parts}", way=WAYS[way.way], what=way.what, parts=parts)
     horizon = T(
         "{amount} in {months} months",
-        amount=amounts.one(way.horizon_usd),
+        amount=say.amount(way.horizon_usd),
         months=f"{answer.horizon_months:.0f}",
     )
     return "; ".join([say(about), say(horizon), *(say(note) for note in way.notes)])
@@ -156,7 +149,7 @@ def _crossings(answer: CostAnswer, say: Say) -> Iterator[RenderableType]:
 
 def turn(item: Crossing, say: Say) -> Text:
     """Where one way becomes the cheaper one, in one sentence."""
-    likely, low, high = (_crossed(end, item.unit, say) for end in (item.likely, item.low, item.high))
+    _, likely, low, high = turn_cells(item, say)
     if likely == low == high:
         return T("{question}: {likely}", question=item.question, likely=likely)
     return T(
@@ -166,6 +159,12 @@ def turn(item: Crossing, say: Say) -> Text:
         low=low,
         high=high,
     )
+
+
+def turn_cells(item: Crossing, say: Say) -> tuple[str, str, str, str]:
+    """The same as cells: the question, the likely answer, at best and at worst."""
+    likely, low, high = (_crossed(end, item.unit, say) for end in (item.likely, item.low, item.high))
+    return say(item.question), likely, low, high
 
 
 def _crossed(end: Crossed, unit: str, say: Say) -> str:
@@ -180,7 +179,7 @@ def _crossed(end: Crossed, unit: str, say: Say) -> str:
 
 def _at(value: float, unit: str, say: Say) -> str:
     if unit == "tokens":
-        return say(T("{n} tokens a month", n=short(float(f"{value:.3g}"))))
+        return say(T("{n} tokens a month", n=Count(value)))
     if unit == "months":
         return say(T("{n} months", n=f"{value:.1f}" if value < FEW_MONTHS else f"{value:.0f}"))
     return percent(value)

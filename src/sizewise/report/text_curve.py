@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from sizewise.domain.estimate import Estimate
 from sizewise.domain.text import T
-from sizewise.report.figures import UNKNOWN_MARK, marked, money
+from sizewise.report.curve_chart import flat_cost
+from sizewise.report.figures import UNKNOWN_MARK, marked
+from sizewise.report.language import listed
 from sizewise.report.page import FAINT, grid, heading, paragraph
+from sizewise.report.task_title import task_title
 from sizewise.report.text_option import brief
 from sizewise.units import GB, significant
 
@@ -24,42 +28,68 @@ BLOCK = "\u2588"
 
 
 def curve_blocks(curve: QualityCurve, say: Say) -> Iterator[RenderableType]:
-    """Quality by size, then by cost; the knee of each is marked, and the first that is good enough."""
-    title = T("Quality at {task} by size: each line is a model that no smaller one beats", task=curve.task)
-    yield heading(say(title))
-    header = (say(T("size")), say(T("model")), say(T("USD")), say(T("quality")))
-    yield grid(_rows(curve.by_size, _size_cells, say), header=header, right=(0, 2, 3))
-    title = T(
-        "Quality at {task} by cost, in 4 bits: each line is a model that no cheaper one beats",
-        task=curve.task,
-    )
-    yield heading(say(title))
-    header = (say(T("USD")), say(T("model")), say(T("hardware")), say(T("quality")))
-    yield grid(_rows(curve.by_cost, _cost_cells, say), header=header, right=(0, 3))
+    """Quality by size, then by cost; the knee of each is marked, the first that is good enough, and the choice."""
+    task = task_title(curve.task)
+    yield heading(say(T("Quality by size: {task}", task=task)))
+    yield paragraph(say(T("Each line is a model that no smaller one beats.")), FAINT)
+    header = (say(T("size")), say(T("model")), say.money_word, say(T("quality")))
+    rows = _rows(_with_choice(curve.by_size, curve.chosen, lambda p: p.num_params), curve, _size_cells, say)
+    yield grid(rows, header=header, right=(0, 2, 3))
+    yield heading(say(T("Quality by cost, in 4 bits: {task}", task=task)))
+    flat = flat_cost(curve)
+    if flat is not None:
+        yield paragraph(say(flat))
+    if curve.by_cost:
+        yield paragraph(say(T("Each line is a model that no cheaper one beats.")), FAINT)
+        header = (say.money_word, say(T("model")), say(T("hardware")), say(T("quality")))
+        rows = _rows(
+            _with_choice(curve.by_cost, curve.chosen, lambda p: p.monthly_usd), curve, _cost_cells, say
+        )
+        yield grid(rows, header=header, right=(0, 3))
     if any(point.is_enough for point in (*curve.by_size, *curve.by_cost)):
         bar = T("enough: probably reaches the bar of {points} points", points=significant(curve.bar_points))
         yield paragraph(say(bar), FAINT)
     if any(point.is_knee for point in (*curve.by_size, *curve.by_cost)):
         yield paragraph(say(T("knee: beyond it, more size or more money buys little")), FAINT)
+    if curve.chosen is not None:
+        yield paragraph(
+            say(T("the choice: as it would run, in its own format and on its own hardware")), FAINT
+        )
+
+
+def _with_choice(
+    points: Sequence[CurvePoint], chosen: CurvePoint | None, effort_of: Callable[[CurvePoint], float]
+) -> list[CurvePoint]:
+    """The points with the choice at its place; without it where its effort is not known."""
+    if chosen is None or not math.isfinite(effort_of(chosen)):
+        return list(points)
+    return sorted((*points, chosen), key=effort_of)
 
 
 def _rows(
-    points: Sequence[CurvePoint], cells: Callable[[CurvePoint], tuple[str, ...]], say: Say
-) -> Iterator[tuple[str, ...]]:
-    first_enough = next((point for point in points if point.is_enough), None)
+    points: Sequence[CurvePoint], curve: QualityCurve, cells: Callable[[CurvePoint, Say], tuple[str, ...]], say: Say
+) -> Iterator[tuple[str, ...]]:  # fmt: skip
+    first_enough = next((point for point in points if point.is_enough and point is not curve.chosen), None)
     for point in points:
-        words = [say(T("enough"))] if point is first_enough else []
-        words += [say(T("knee"))] if point.is_knee else []
-        yield (*cells(point), *_quality(point), ", ".join(words))
+        words = [
+            say(word)
+            for word, holds in (
+                (T("enough"), point is first_enough),
+                (T("knee"), point.is_knee),
+                (T("the choice"), point is curve.chosen),
+            )
+            if holds
+        ]
+        yield (*cells(point, say), *_quality(point), listed(words, say))
 
 
-def _size_cells(point: CurvePoint) -> tuple[str, ...]:
+def _size_cells(point: CurvePoint, say: Say) -> tuple[str, ...]:
     size = f"{significant(point.num_params / GB)}B"
-    return size, point.model.rsplit("/", 1)[-1], money(point.monthly_usd)
+    return size, point.model.rsplit("/", 1)[-1], say.amount(point.monthly_usd)
 
 
-def _cost_cells(point: CurvePoint) -> tuple[str, ...]:
-    return money(point.monthly_usd), point.model.rsplit("/", 1)[-1], brief(point.hardware)
+def _cost_cells(point: CurvePoint, say: Say) -> tuple[str, ...]:
+    return say.amount(point.monthly_usd), point.model.rsplit("/", 1)[-1], brief(point.hardware)
 
 
 def _quality(point: CurvePoint) -> tuple[str, str]:

@@ -19,8 +19,9 @@ from sizewise.domain.evaluation import (
 )
 from sizewise.domain.failures import FAILURES
 from sizewise.domain.text import T
-from sizewise.report.figures import UNKNOWN_MARK, money, seconds
+from sizewise.report.figures import UNKNOWN_MARK, seconds
 from sizewise.report.page import BAD, FAINT, GOOD, STRONG, grid, heading, paragraph
+from sizewise.report.task_title import task_title
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -108,16 +109,16 @@ def reasons(answer: EvaluationAnswer) -> Iterator[Text]:
 def rate_header(say: Say) -> tuple[str, ...]:
     """Headings of the rates."""
     return (say(T("endpoint")), say(T("right")), say(T("share")), say(T("95 % range")), say(T("median s")),
-            say(T("USD")))  # fmt: skip
+            say.money_word)  # fmt: skip
 
 
-def rate_row(rate: Rate, say: Say) -> tuple[str, ...]:  # noqa: ARG001 - as all rows
+def rate_row(rate: Rate, say: Say) -> tuple[str, ...]:
     """One endpoint."""
     share = UNKNOWN_MARK if rate.share is None else points(rate.share) + " %"
     return (
         rate.name, f"{counted(rate.score)}/{rate.num_items}", share, f"{points(rate.low)}-{points(rate.high)} %",
         UNKNOWN_MARK if rate.median_s is None else seconds(rate.median_s),
-        UNKNOWN_MARK if rate.cost_usd is None else money(rate.cost_usd),
+        UNKNOWN_MARK if rate.cost_usd is None else say.amount(rate.cost_usd),
     )  # fmt: skip
 
 
@@ -163,14 +164,14 @@ def router_blocks(router: Router, say: Say) -> Iterator[RenderableType]:
     yield paragraph(say(router_text(router)))
     rows: list[tuple[str, ...]] = [
         (f"{p.threshold:.2f}", points(p.small_share) + " %", points(p.quality) + " %",
-         UNKNOWN_MARK if p.cost_usd_per_1000 is None else money(p.cost_usd_per_1000))
+         UNKNOWN_MARK if p.cost_usd_per_1000 is None else say.amount(p.cost_usd_per_1000))
         for p in router.points
     ]  # fmt: skip
     header = (
         say(T("threshold")),
         say(T("to {small}", small=router.small)),
         say(T("right")),
-        say(T("USD per 1,000")),
+        say(T("{currency} per 1,000", currency=say.money_word)),
     )
     yield grid(_without_repeats(rows), header=header, right=range(4))
 
@@ -206,7 +207,7 @@ def closing_texts(answer: EvaluationAnswer) -> Iterator[Text]:
     yield T("Answers are kept in {folder}.", folder=answer.folder)
     if answer.is_stored:
         yield T("The result is in the local store: recommend uses it for the task {task} on this computer.",
-                task=answer.task)  # fmt: skip
+                task=task_title(answer.task))  # fmt: skip
 
 
 def points(ratio: float) -> str:

@@ -11,7 +11,7 @@ from rich.text import Text as Line
 from sizewise.decide.wording import hardware, percent
 from sizewise.domain.estimate import Estimate, Unknown
 from sizewise.domain.text import T
-from sizewise.report.figures import UNKNOWN_MARK, gib, marked, seconds
+from sizewise.report.figures import MARKS, UNKNOWN_MARK, gib, marked, seconds
 from sizewise.report.language import listed
 from sizewise.report.page import FAINT, grid, heading, paragraph
 from sizewise.report.words import EVIDENCE, LEGEND, PARTS, PATHS
@@ -47,6 +47,11 @@ class FigureRow:
     high: str = ""
     unit: str
     note: str
+
+    @property
+    def bare(self) -> str:
+        """Likely value without the mark of its basis."""
+        return self.likely.lstrip("".join(MARKS.values()) + " ")
 
     @property
     def value(self) -> str:
@@ -173,12 +178,12 @@ def figure_rows(option: Option, say: Say) -> Iterator[FigureRow]:
         T("cost"),
         option.monthly_usd,
         say,
-        unit=T("{currency} a month", currency=say.currency),
+        unit=T("{currency} a month", currency=say.money_word),
         note=_cost_note(option, say),
         show=say.amount,
     )
     if not isinstance(option.upfront_usd, Estimate) or option.upfront_usd.high > 0:
-        yield figure_row(T("paid once"), option.upfront_usd, say, unit=say.currency, show=say.amount)
+        yield figure_row(T("paid once"), option.upfront_usd, say, unit=say.money_word, show=say.amount)
 
 
 def figure_row(  # noqa: PLR0913 - one line of the table

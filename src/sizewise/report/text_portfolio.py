@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text as Line
 
-from sizewise.decide.wording import percent
+from sizewise.decide.wording import money, percent
 from sizewise.domain.estimate import Estimate
 from sizewise.domain.text import T
-from sizewise.report.figures import UNKNOWN_MARK, marked, money
+from sizewise.report.figures import UNKNOWN_MARK, marked
 from sizewise.report.page import FAINT, STRONG, grid, heading, paragraph, point
 from sizewise.report.text_option import brief
 from sizewise.report.words import LEGEND, PATHS, SET_BY
@@ -98,18 +98,19 @@ def _machines(answer: PortfolioAnswer, say: Say) -> Iterator[RenderableType]:
         *(_api_row(i, part, say) for i, part in enumerate(answer.parts, 1) if part.deployment is None),
     ]
     if answer.monthly_usd is not None:
-        low, high = money(answer.monthly_usd.low), money(answer.monthly_usd.high)
+        low, high = say.amount(answer.monthly_usd.low), say.amount(answer.monthly_usd.high)
         rows.append(
             (
                 say(T("total")),
                 "",
-                marked(answer.monthly_usd, money),
+                marked(answer.monthly_usd, say.amount),
                 f"{low}-{high}",
-                money(answer.upfront_usd),
+                say.amount(answer.upfront_usd),
             )
         )
     header = (
-        say(T("machines")), say(T("runs")), say(T("USD a month")), say(T("low to high")), say(T("paid once, USD")),
+        say(T("machines")), say(T("runs")), say(T("{currency} a month", currency=say.money_word)),
+        say(T("low to high")), say(T("paid once, {currency}", currency=say.money_word)),
     )  # fmt: skip
     yield grid(rows, header=header, right=(2, 3, 4))
 
@@ -117,14 +118,14 @@ def _machines(answer: PortfolioAnswer, say: Say) -> Iterator[RenderableType]:
 def _machine_row(machines: PortfolioMachines, answer: PortfolioAnswer, say: Say) -> tuple[str, ...]:
     count = f"{machines.count} x " if machines.count > 1 else ""
     runs = ", ".join(_runs(i, answer.parts[i]) for i in machines.parts)
-    low, high = money(machines.monthly_usd.low), money(machines.monthly_usd.high)
+    low, high = say.amount(machines.monthly_usd.low), say.amount(machines.monthly_usd.high)
     name = T("{machine}, {path}", machine=count + brief(machines.machine), path=PATHS[machines.path])
     return (
         say(name),
         runs,
-        marked(machines.monthly_usd, money),
+        marked(machines.monthly_usd, say.amount),
         f"{low}-{high}",
-        money(machines.upfront_usd),
+        say.amount(machines.upfront_usd),
     )
 
 
@@ -135,7 +136,7 @@ def _runs(position: int, part: PortfolioPart) -> str:
 
 
 def _api_row(position: int, part: PortfolioPart, say: Say) -> tuple[str, ...]:
-    return (say(PATHS["api"]), f"[{position}]", "~ " + money(part.usage_usd), "", "")
+    return (say(PATHS["api"]), f"[{position}]", "~ " + say.amount(part.usage_usd), "", "")
 
 
 def _comparisons(answer: PortfolioAnswer, say: Say) -> Iterator[RenderableType]:
@@ -150,11 +151,9 @@ def comparison_text(other: Comparison) -> Text:
         return T("{title}: {what}", title=other.title, what=other.what)
     monthly, upfront = money(other.monthly_usd), money(other.upfront_usd)
     if not other.upfront_usd:
-        return T(
-            "{title}: {monthly} USD a month; {what}", title=other.title, monthly=monthly, what=other.what
-        )
+        return T("{title}: {monthly} a month; {what}", title=other.title, monthly=monthly, what=other.what)
     return T(
-        "{title}: {monthly} USD a month, {upfront} at once; {what}",
+        "{title}: {monthly} a month, {upfront} at once; {what}",
         title=other.title, monthly=monthly, upfront=upfront, what=other.what,
     )  # fmt: skip
 
@@ -169,7 +168,7 @@ def proof(answer: PortfolioAnswer) -> Text:
             **counts,
         )  # fmt: skip
     return T(
-        "Not proved: a cheaper plan may exist, at most {gap} cheaper (bound {bound} USD a month; {compared} of {all} "
+        "Not proved: a cheaper plan may exist, at most {gap} cheaper (bound {bound} a month; {compared} of {all} "
         "deployments were left after those that another one replaces).",
         gap=percent(answer.gap_ratio), bound=money(answer.bound_usd), **counts,
     )  # fmt: skip

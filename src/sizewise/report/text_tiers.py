@@ -8,8 +8,10 @@ from rich.text import Text as Line
 
 from sizewise.domain.estimate import Estimate
 from sizewise.domain.text import T
-from sizewise.report.figures import UNKNOWN_MARK, gib, marked, money
+from sizewise.report.figures import UNKNOWN_MARK, gib, marked
+from sizewise.report.language import listed
 from sizewise.report.page import FAINT, STRONG, grid, heading, paragraph
+from sizewise.report.task_title import task_title
 from sizewise.report.text_curve import curve_blocks
 from sizewise.report.text_option import brief
 from sizewise.report.words import COMPLEXITIES
@@ -34,20 +36,25 @@ def tiers_blocks(answer: TiersAnswer, say: Say) -> Iterator[RenderableType]:
     yield Line(say(title), style=STRONG)
     yield grid((_rule_row(line, say) for line in answer.lines), header=_rule_header(say))
     yield heading(
-        say(T("Real models of today, computed: memory in GiB, the cheapest hardware for 4 bits, USD a month"))
+        say(
+            T(
+                "Real models of today, computed: memory in GiB, the cheapest hardware for 4 bits, {currency} a month",
+                currency=say.money_word,
+            )
+        )
     )
     header = (
-        say(T("size")), say(T("model")), say(T("16 bits")), say(T("4 bits")), say(T("hardware")), say(T("USD")),
+        say(T("size")), say(T("model")), say(T("16 bits")), say(T("4 bits")), say(T("hardware")), say.money_word,
         say(T("quality")),
     )  # fmt: skip
-    rows = (_model_row(line.name, model) for line in answer.lines for model in line.models)
+    rows = (_model_row(line.name, model, say) for line in answer.lines for model in line.models)
     yield grid(rows, header=header, right=(2, 3, 5, 6))
     yield from curve_blocks(answer.curve, say)
     for line in answer.lines:
         yield from _tier(line, say)
     yield heading(say(T("What a complexity stands for")))
     yield grid(
-        (say(COMPLEXITIES[complexity]), ", ".join(tasks), say(bar))
+        (say(COMPLEXITIES[complexity]), listed((say(task_title(task)) for task in tasks), say), say(bar))
         for complexity, tasks, bar in answer.complexity_table
     )
     yield paragraph(say(T("Facts of {date}.", date=answer.facts_date)), FAINT)
@@ -82,7 +89,7 @@ def _tier(line: TierLine, say: Say) -> Iterator[RenderableType]:
     )
 
 
-def _model_row(size: str, model: TierModel) -> tuple[str, ...]:
+def _model_row(size: str, model: TierModel, say: Say) -> tuple[str, ...]:
     quality = marked(model.quality, significant) if isinstance(model.quality, Estimate) else UNKNOWN_MARK
     return (
         size,
@@ -90,7 +97,7 @@ def _model_row(size: str, model: TierModel) -> tuple[str, ...]:
         gib(model.fp16_bytes),
         gib(model.int4_bytes),
         brief(model.hardware),
-        money(model.monthly_usd),
+        say.amount(model.monthly_usd),
         quality,
     )
 

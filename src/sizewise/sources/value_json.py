@@ -12,7 +12,7 @@ import types
 from string import Formatter
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from sizewise.domain.text import Money, Text
+from sizewise.domain.text import Count, Money, Text
 from sizewise.errors import InvalidFile, shown
 
 NOT_FINITE = {"inf": math.inf, "-inf": -math.inf, "nan": math.nan}
@@ -24,14 +24,14 @@ def encoded(value: Any) -> Any:  # noqa: ANN401 - any value of the domain become
     """The JSON value of a domain value."""
     if isinstance(value, Text):
         return {"text": value.template, "values": {name: encoded(item) for name, item in value.values}}
-    if dataclasses.is_dataclass(value) and not isinstance(value, type | Money):
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {field.name: encoded(getattr(value, field.name)) for field in dataclasses.fields(value)}
     if isinstance(value, dict):
         return {str(name): encoded(item) for name, item in value.items()}
     if isinstance(value, tuple | list):
         return [encoded(item) for item in value]
-    if isinstance(value, Money) or (isinstance(value, float) and not math.isfinite(value)):
-        return str(value)  # money that is kept is read in USD
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
     return value
 
 
@@ -130,7 +130,10 @@ def _text(value: Any, where: str) -> Text:  # noqa: ANN401 - same
     _check(_names_its_values(template, values), "a sentence that names only its own values", template, where)
     return Text(
         template,
-        tuple((name, _one_of((str, Text), item, f"{where}.{name}")) for name, item in values.items()),
+        tuple(
+            (name, _one_of((str, Text, Money, Count), item, f"{where}.{name}"))
+            for name, item in values.items()
+        ),
     )
 
 
