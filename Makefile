@@ -68,9 +68,10 @@ verify: .venv/tools .venv/engine ## shapes run by the real engine on this comput
 bench: .venv/package .venv/tools .venv/engine .bench-venv/llmfit .bench-venv/aiconfigurator .bench-venv/guidellm ## speed and memory beside llmfit, aiconfigurator and guidellm, in one run; writes docs/performance.md
 	$(BIN)/python scripts/bench.py --llmfit $(BENCH_BIN)/llmfit \
 	  --aiconfigurator .bench-venv/aic/bin/aiconfigurator --guidellm .bench-venv/gl/bin/guidellm --out docs/performance.md
+	$(MAKE) --no-print-directory bench-serve
 
-bench-serve: .venv/tools ## the server under 200 clients for a minute, beside a bare route with as many bytes
-	$(BIN)/python scripts/bench_serve.py
+bench-serve: .venv/tools .venv/browser ## the server under 200 clients beside a bare route, the page for one person; writes docs/performance_page.md
+	$(BIN)/python scripts/bench_serve.py --out docs/performance_page.md
 
 hidden-costs: .venv/package ## what three kinds of machines really cost, and when 30B runs on a consumer card: docs/hidden_costs.md
 	$(BIN)/python scripts/render_hidden_costs.py --out docs/hidden_costs.md

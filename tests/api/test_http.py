@@ -14,6 +14,7 @@ import pytest
 httpx = pytest.importorskip("httpx", reason="the API needs: pip install 'sizewise[serve]'")
 pytest.importorskip("fastapi", reason="the API needs: pip install 'sizewise[serve]'")
 
+from sizewise import advisor  # noqa: E402 - after the check
 from sizewise.api.app import STATIC, bare_app, create_app  # noqa: E402 - after the check
 from sizewise.api.metrics import Metrics  # noqa: E402
 from sizewise.api.settings import Settings  # noqa: E402
@@ -285,6 +286,26 @@ async def test_the_same_question_is_computed_once_even_when_many_ask_it_at_once(
     assert other.json() == {"n": 2}
     assert "content-security-policy" in again.headers
     assert 'sizewise_requests_total{route="/api/v1/recommend",status="200"} 22.0' in text
+
+
+@pytest.mark.anyio
+async def test_page_and_api_find_the_same_decision_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    found: list[object] = []
+    recommend = advisor.recommend
+
+    def counted(question: advisor.Question, *, top: int) -> object:
+        found.append(question)
+        return recommend(question, top=top)
+
+    monkeypatch.setattr("sizewise.advisor.recommend", counted)
+    async with client() as http:
+        for language in ("en", "zh"):
+            page = await http.get(f"/?task=chat&device=RTX+4090&users=3&lang={language}")
+            assert page.status_code == 200
+        words: dict[str, object] = {"task": "chat", "device": ["RTX 4090"], "users": 3, "top": 2}
+        answer = await http.post("/api/v1/recommend", json=words)
+    assert len(found) == 1
+    assert len(answer.json()["options"]) == 2
 
 
 def test_the_schema_is_the_one_on_file() -> None:

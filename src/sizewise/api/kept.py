@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-MOST_BYTES = 64 * 2**20
-"""Bytes of kept answers; the longest unused go first."""
+MOST_BYTES, MOST_ANSWERS = 32 * 2**20, 1_000
+"""Bytes and number of kept answers; the longest unused go first."""
 OK = 200
 TELLS_APART = (b"accept-language", b"content-type", b"cookie", b"hx-request")
 """Headers of a request that an answer depends on."""
@@ -99,7 +99,7 @@ class Kept:
     def _keep(self, key: Any, made: _Answer) -> None:  # noqa: ANN401 - any key
         self._answers[key] = made
         self._num_bytes += len(made.body)
-        while self._num_bytes > MOST_BYTES:
+        while self._num_bytes > MOST_BYTES or len(self._answers) > MOST_ANSWERS:
             _, oldest = self._answers.popitem(last=False)
             self._num_bytes -= len(oldest.body)
 

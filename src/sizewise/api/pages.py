@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from sizewise import __version__, advisor
 from sizewise.api.state import CURRENCY, NOW, WAY, State, remember, state_of
-from sizewise.api.work import recommended
+from sizewise.api.work import USUAL_OPTIONS, recommended
 from sizewise.domain.text import T
 from sizewise.errors import UnknownName
 from sizewise.report.document import Document, block_kind, decision_document
@@ -37,9 +37,8 @@ TEMPLATES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-SHOWN_OPTIONS = 6
 LISTED_OPTIONS = 12
-"""Options of an answer, and of the list of what runs on a card."""
+"""Options of the list of what runs on a card."""
 WAYS = {"guide": "/", "expert": "/expert", "card": "/card"}
 """The ways in, and their addresses."""
 LOAD_WORDS = (
@@ -149,7 +148,7 @@ def _compare_command(question: Question, picks: tuple[str, ...]) -> str:
 
 
 async def _decision(request: Request, state: State) -> Decision:
-    top = LISTED_OPTIONS if state.way == "card" else SHOWN_OPTIONS
+    top = LISTED_OPTIONS if state.way == "card" else USUAL_OPTIONS
     decision: Decision = await request.app.state.work.run(recommended, state.question(), top)
     return decision
 

@@ -26,5 +26,5 @@ class Settings:
     """Longest path and query. [bytes]"""
     max_answer_s: float = 30.0
     """An answer that takes longer is given up. [s]"""
-    max_running: int = 8
-    """Answers computed at the same time; more wait."""
+    max_running: int = 4
+    """Answers computed at the same time; more wait. They share one processor: more at once would only all be later."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields, replace
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -18,7 +19,11 @@ if TYPE_CHECKING:
     from sizewise.api.settings import Settings
     from sizewise.domain.decision import Decision
 
-KEPT_ANSWERS = 256
+KEPT_DECISIONS = 64
+"""For the drawings around an answer and other languages of it; whole answers are kept as they were sent."""
+QUANTITIES = tuple(each.name for each in fields(advisor.Question) if "float" in str(each.type))
+USUAL_OPTIONS = 6
+"""Options of a decision that the page shows; the API gives fewer of the same."""
 Answer = TypeVar("Answer")
 
 
@@ -48,7 +53,23 @@ class Work:
             )
 
 
-@lru_cache(maxsize=KEPT_ANSWERS)
 def recommended(question: Question, top: int) -> Decision:
-    """The decision of a question: facts do not change while the server runs."""
+    """The decision of a question: facts do not change while the server runs.
+
+    Page and API ask the same in other words: numbers as text or not, more options or fewer. It is found once.
+    """
+    decision = _found(in_numbers(question), max(top, USUAL_OPTIONS))
+    return replace(decision, options=decision.options[:top])
+
+
+@lru_cache(maxsize=KEPT_DECISIONS)
+def _found(question: Question, top: int) -> Decision:
     return advisor.recommend(question, top=top)
+
+
+def in_numbers(question: Question) -> Question:
+    """The question with plain numbers that were typed as numbers: "4" is 4.0; "4K" stays as it is."""
+    given: dict[str, Any] = {name: getattr(question, name) for name in QUANTITIES}
+    typed = {name: text for name, text in given.items() if isinstance(text, str) and text.isdecimal()}
+    as_numbers: dict[str, Any] = {name: float(text) for name, text in typed.items()}
+    return replace(question, **as_numbers)
