@@ -63,6 +63,7 @@ catalog: needs-facts .venv/tools ## the shipped tables again; FACTS=DIR with fac
 	$(BIN)/python scripts/refresh_api_prices.py --facts "$(FACTS)/facts"
 
 verify: .venv/tools .venv/engine ## shapes run by the real engine on this computer, beside their predictions; writes docs/verify.md
+	$(BIN)/python scripts/fit_without_own.py
 	$(BIN)/python scripts/render_verify.py --measure
 
 bench: .venv/package .venv/tools .venv/engine .bench-venv/llmfit .bench-venv/aiconfigurator .bench-venv/guidellm ## speed and memory beside llmfit, aiconfigurator and guidellm, in one run; writes docs/performance.md

@@ -11,7 +11,6 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -288,8 +287,9 @@ def test_transformers_runs_on_random_weights(
         pytest.importorskip(
             package, reason=f"{package} is not installed: pip install 'sizewise[transformers]'"
         )
+    question = engine_run.TransformersQuestion
     monkeypatch.setattr(
-        verification, "TransformersQuestion", partial(engine_run.TransformersQuestion, budget_s=1.0)
+        verification, "TransformersQuestion", lambda **given: question(**{**given, "budget_s": 1.0})
     )
     main(["verify", SMALL, "--engine", "transformers", "--no-store", "--json"])
     answer = json.loads(capsys.readouterr().out)

@@ -18,7 +18,7 @@ from sizewise.catalog import load_catalog
 from sizewise.catalog.speed_constants import band
 from sizewise.cli.main import main
 from sizewise.domain.estimate import Estimate
-from sizewise.estimate.calibration import NOISE_SD, Parameter, posterior, shrunk
+from sizewise.estimate.calibration import NOISE_SD, Parameter, factors_of, parameters_of, posterior, shrunk
 from sizewise.predict.serving import group_served
 from sizewise.predict.speed_cases import case_groups, group_coefficients
 from sizewise.proof.fingerprint import fingerprint
@@ -283,5 +283,32 @@ def test_one_figure_under_load_gives_no_range_of_its_own(
 def test_a_row_without_a_voice_changes_nothing() -> None:
     measured = straight(np.array([0.4]))
     measured[2:] += 2.0
-    found = posterior(straight, measured, READ, np.array([1.0, 1.0, 0.0, 0.0, 0.0, 0.0]))
+    found = posterior(straight, measured, READ, voices=np.array([1.0, 1.0, 0.0, 0.0, 0.0, 0.0]))
     assert found.theta[0] == pytest.approx(0.4, abs=0.05)
+
+
+def test_a_noisy_phase_does_not_blur_a_quiet_one() -> None:
+    """Four rates agree, four are scattered: each phase is heard by its own spread, so the quiet one decides."""
+    noise = np.array([0.0, 0.01, -0.01, 0.0, 0.9, -0.8, 0.8, -0.9])
+    found = posterior(
+        lambda theta: np.zeros(8) - theta[0], noise - 0.3, READ, phases=["decode"] * 4 + ["prefill"] * 4
+    )
+    assert found.theta[0] == pytest.approx(0.3, abs=0.03)
+    assert found.spread[0] == pytest.approx(NOISE_SD)
+    assert found.spread[-1] > 0.5
+
+
+def test_blocks_of_256_share_what_is_known_of_their_width_and_have_prompts_of_their_own() -> None:
+    parameters = parameters_of(["q4", "q4k"])
+    theta = np.zeros(len(parameters))
+    own = [i for i, one in enumerate(parameters) if one.speed_class == "q4k"]
+    shared = [i for i, one in enumerate(parameters) if one.speed_class == "q4"]
+    assert [dict(parameters[i].constants) for i in own] == [{"prefill_utilisation": -1.0}]
+    theta[own], theta[shared] = -0.5, 0.2
+    of_blocks, of_width, of_others = (
+        dict(factors_of(parameters, theta, name)) for name in ("q4k", "q4", "q8")
+    )
+    assert of_blocks["prefill_utilisation"] == pytest.approx(np.exp(0.5 - 0.2))
+    assert of_width["prefill_utilisation"] == pytest.approx(np.exp(-0.2))
+    assert of_blocks["vector_flop_per_byte"] == of_width["vector_flop_per_byte"] == pytest.approx(np.exp(0.2))
+    assert of_others["prefill_utilisation"] == 1.0

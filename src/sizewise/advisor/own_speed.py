@@ -81,7 +81,7 @@ def _of_family(
     parameters = parameters_of(case.quantization.speed_class for case in cases)
     found = posterior(
         lambda theta: log_rates(groups, parameters, theta, len(cases)), np.log(values), parameters,
-        np.array([_voice(case) for case in cases]),
+        phases=[case.question["phase"] for case in cases], voices=np.array([_voice(case) for case in cases]),
     )  # fmt: skip
     return _result(family, cases, parameters, found)
 
@@ -117,6 +117,7 @@ def _result(
     family: str, cases: Sequence[Case], parameters: Sequence[Parameter], found: Posterior
 ) -> Calibration:
     phases = np.array([case.question["phase"] for case in cases])
+    shapes = np.array([f"{case.model.name} {case.quantization.name}" for case in cases])
     names: dict[tuple[str, str, str], list[int]] = defaultdict(list)
     for i, case in enumerate(cases):
         if _is_load(case):  # a load is never quite the one that was measured
@@ -124,7 +125,7 @@ def _result(
         names[case.model.name, case.quantization.name, case.question["phase"]].append(i)
     own = []
     for (model, quantization, phase), rows in names.items():
-        offset, spread = shrunk(found.residuals[rows], found.weights[rows], found.spread)
+        offset, spread = shrunk(found.residuals[rows], found.weights[rows], float(found.spread[rows[0]]))
         own.append(
             OwnRate(
                 model=model,
@@ -139,10 +140,10 @@ def _result(
         factors=factors_of(parameters, found.theta, ""),
         formats=tuple(
             (name, factors_of(parameters, found.theta, name))
-            for name in sorted({case.quantization.speed_class for case in cases})
+            for name in sorted({parameter.speed_class for parameter in parameters} - {""})
         ),
         spreads=tuple(
-            (phase, found.prediction_sd(phases == phase))
+            (phase, found.prediction_sd(phases == phase, len(set(shapes[phases == phase].tolist()))))
             for phase in sorted(set(phases.tolist()))
             if phase not in VOICES or np.sum(phases == phase) >= FEWEST_RATES
         ),

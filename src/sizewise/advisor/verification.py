@@ -22,7 +22,7 @@ from sizewise.domain.text import T
 from sizewise.errors import MissingExtra, NotSupported
 from sizewise.proof.engine_gguf import write_shape_file
 from sizewise.proof.engine_oracle import BUILD, PACKAGE, PINNED_VERSION, engine_version
-from sizewise.proof.engine_run import RunQuestion, TransformersQuestion, run_engine
+from sizewise.proof.engine_run import USUAL_EFFORT, RunQuestion, TransformersQuestion, run_engine
 from sizewise.proof.scratch import scratch_folder
 from sizewise.proof.transformers_shape import dtype_of, shape_config, transformers_version
 from sizewise.sources.cache_folder import cache_folder
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from sizewise.domain.estimate import Unknown
     from sizewise.domain.proof_answers import VerifyPlan
     from sizewise.domain.text import Text
-    from sizewise.proof.engine_run import EngineRun, Rate
+    from sizewise.proof.engine_run import Effort, EngineRun, Rate
     from sizewise.proof.probe import Computer
 
     Agree = Callable[[VerifyPlan], bool]
@@ -59,13 +59,15 @@ def verify(
     folder: str | None = None,
     user_catalog: str | None = None,
     uses_store: bool = True,
+    effort: Effort = USUAL_EFFORT,
     agree: Callable[[VerifyPlan], bool] | None = None,
     on_step: Callable[[str], None] | None = None,
 ) -> VerifyAnswer | None:
     """Try a size on this computer before anything is downloaded.
 
     Arguments: `agree` is asked before a large run, and without it a large run is started; `on_step` hears of the
-    progress; `folder` holds the synthetic weights meanwhile. None: not agreed to.
+    progress; `folder` holds the synthetic weights meanwhile; `effort` is how long rates are looked at. None: not agreed
+    to.
     Raises: MissingExtra without the engine; NotSupported where disk or memory is short or the engine refuses.
     """
     name = _engine(engine)
@@ -85,7 +87,9 @@ def verify(
             context_tokens=wanted, num_sequences=1, kv_type=kv_type_named(kv_type),
         )
     )  # fmt: skip
-    return verify_case(case, computer, folder=folder, uses_store=uses_store, agree=agree, on_step=on_step)
+    return verify_case(
+        case, computer, folder=folder, uses_store=uses_store, effort=effort, agree=agree, on_step=on_step
+    )
 
 
 def verify_case(
@@ -94,15 +98,16 @@ def verify_case(
     *,
     folder: str | None = None,
     uses_store: bool = True,
+    effort: Effort = USUAL_EFFORT,
     agree: Callable[[VerifyPlan], bool] | None = None,
     on_step: Callable[[str], None] | None = None,
 ) -> VerifyAnswer | None:
     """The same for a case at hand."""
     if case.engine.name == TRANSFORMERS:
-        plan, run = _transformers_run(case, computer, agree, on_step)
+        plan, run = _transformers_run(case, computer, effort, agree, on_step)
         build = transformers_version()
     else:
-        plan, run = _llamacpp_run(case, computer, folder, agree, on_step)
+        plan, run = _llamacpp_run(case, computer, folder, effort, agree, on_step)
         build = BUILD
     if run is None:
         return None
@@ -111,8 +116,13 @@ def verify_case(
 
 
 def _llamacpp_run(
-    case: Case, computer: Computer, folder: str | None, agree: Agree | None, on_step: Callable[[str], None] | None
-) -> tuple[VerifyPlan, EngineRun | None]:  # fmt: skip
+    case: Case,
+    computer: Computer,
+    folder: str | None,
+    effort: Effort,
+    agree: Agree | None,
+    on_step: Callable[[str], None] | None,
+) -> tuple[VerifyPlan, EngineRun | None]:
     if engine_version() != PINNED_VERSION:
         raise MissingExtra("engine", f"running the engine ({PACKAGE} {PINNED_VERSION})")
     parent = Path(folder) if folder else cache_folder(os.environ) / "verify"
@@ -124,17 +134,18 @@ def _llamacpp_run(
         path = scratch / "shapes.gguf"
         write_shape_file(path, case.model, case.quantization.name, mixture_rules(), has_values=True)
         return plan, run_engine(
-            _question(case, path, computer.num_cores), timeout_s=_timeout_s(plan), on_step=on_step
+            _question(case, path, computer.num_cores, effort), timeout_s=_timeout_s(plan), on_step=on_step
         )
 
 
 def _transformers_run(
-    case: Case, computer: Computer, agree: Agree | None, on_step: Callable[[str], None] | None
+    case: Case, computer: Computer, effort: Effort, agree: Agree | None, on_step: Callable[[str], None] | None
 ) -> tuple[VerifyPlan, EngineRun | None]:
     """Nothing is written: random weights are drawn in memory."""
     question = TransformersQuestion(
         context_tokens=_held_tokens(case), num_threads=computer.num_cores, vocab_size=case.model.vocab_size,
         prompt_tokens=PROMPT_TOKENS, config=shape_config(case.model), dtype=dtype_of(case.quantization),
+        **vars(effort),
     )  # fmt: skip
     question.check()
     plan = random_plan(case, PROMPT_TOKENS)
@@ -165,12 +176,12 @@ def _engine(name: str | None) -> str:
     )  # fmt: skip
 
 
-def _question(case: Case, path: Path, num_threads: int) -> RunQuestion:
+def _question(case: Case, path: Path, num_threads: int, effort: Effort) -> RunQuestion:
     k_type, v_type = cache_types(case.kv_type)
     return RunQuestion(
         path=str(path), context_tokens=_held_tokens(case), num_threads=num_threads,
         ubatch_tokens=case.engine.ubatch_tokens, k_type=k_type, v_type=v_type, vocab_size=case.model.vocab_size,
-        prompt_tokens=PROMPT_TOKENS,
+        prompt_tokens=PROMPT_TOKENS, **vars(effort),
     )  # fmt: skip
 
 

@@ -37,13 +37,21 @@ BOUNDS = {
     "attention_utilisation": (0.002, 1.0),
 }
 """Shares of a peak outside these ranges are not physical, or point at a fault of the measurement."""
-BLOCK_FORMATS = ("q8", "q6", "q5", "q4", "q3", "q2")
+BLOCK_FORMATS = ("q8", "q6", "q5", "q5k", "q4", "q4k", "q3", "q3k", "q2", "q2k")
 COMPUTE_CLASSES = {"fp8": "fp8", "int8": "int8", "fp4": "fp4"} | dict.fromkeys(BLOCK_FORMATS, "int8")
 """Matrix rate by speed class; all others multiply in 16 bits. llama.cpp rounds activations to 8 bits and multiplies
 blocks of integers (its MMQ kernels), whatever the bits of the weights."""
 FAMILIES = {"ollama": "llama.cpp", "lm-studio": "llama.cpp", "exllamav3": "llama.cpp"}
 """Engines that run the kernels of another one, or for want of measurements are taken to be as fast."""
-NEAREST_FORMAT = {"q6": "q8", "q5": "q4", "q3": "q4", "q2": "q3", "int4": "q4", "q4": "int4", "q8": "int8"}
+NEAREST_FORMAT = {
+    "q6": "q8",
+    "q5": "q4",
+    "q3": "q4",
+    "q2": "q3",
+    "int4": "q4",
+    "q4": "int4",
+    "q8": "int8",
+} | {f"q{bits}k": f"q{bits}" for bits in (5, 4, 3, 2)}
 """Format whose factor stands in where none was fitted."""
 UNSEEN_WIDENING = 1.6
 """Bands of engines or device classes without measurements are so much wider in logarithms than those of devices that

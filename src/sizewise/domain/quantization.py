@@ -23,7 +23,7 @@ class Quantization:
     loss_class: str
     """Key of the quantization-loss table: 16, 8, 6, 5, 4, 3, 2 (bits by quality, not by size)."""
     speed_class: str
-    """Key of the speed constants: f16, q8, q4, q3, q2, fp8, int8, int4, fp4."""
+    """Key of the speed constants: f16, q8, q4, q4k, q3, q3k, q2, q2k, fp8, int8, int4, fp4."""
     compute_class: str
     """Which peak rate of a device prefill uses: fp16, fp8, int8, fp4."""
     is_default: bool

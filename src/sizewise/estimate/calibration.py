@@ -3,6 +3,8 @@
 A few constants are multiplied by factors exp(theta). Prior: theta is normal around 0, as wide as devices of a class
 differ. Likelihood: logarithms of measured rates with Student's t noise, so that an outlier pulls little. The most
 likely theta is found by repeated weighted least squares; its covariance gives the band of what was not measured.
+The noise is that of each phase: a formula of prompts is less exact than one of decoding, and must not be heard as
+loudly.
 A constant about which nothing was measured keeps its prior: factor 1.
 """
 
@@ -26,6 +28,9 @@ a factor of two either way in two of three cases. Assumed; wider than the bands 
 of a processor are assumed themselves."""
 NOISE_SD = 0.05
 """Spread of repeated measurements of the same thing, in logarithms. Source: repeated runs in the measured facts."""
+LEAST_SPREADS = {"prefill": 0.2, "ttft": 0.2}
+"""Spread below which agreement is chance: shapes of one format differ so much from the formula of prompts, in
+logarithms. Source: the 80 % range of prefill in the fit of many devices (speed.toml)."""
 DEGREES_OF_FREEDOM = 4.0
 """Of Student's t: an error of ten spreads weighs a twentieth."""
 NUM_ITERATIONS, STEP = 12, 1e-4
@@ -41,7 +46,7 @@ class Parameter:
     constants: tuple[tuple[str, float], ...]
     """Constants that it multiplies by exp(sign x theta)."""
     speed_class: str = ""
-    """Weight format that it is about; empty: all of them."""
+    """It is about the weight formats whose class begins so: q4 is about q4 and q4k, the empty one about all."""
 
     @property
     def prior_sd(self) -> float:
@@ -64,18 +69,17 @@ COMMON = (
     Parameter(constants=(("sequence_s", SLOWER),)),
     Parameter(constants=(("decode_utilisation", FASTER),)),
 )
-"""What is corrected for all formats; the last two show under load only. Unpacking and prompts also have a part for each
-format that was measured."""
+"""What is corrected for all formats; the last two show under load only. Unpacking also has a part for each width that
+was measured, prompts one for each width and one for its blocks of 256 weights, which have kernels of their own."""
 
 
 def parameters_of(speed_classes: Iterable[str]) -> tuple[Parameter, ...]:
     """The parameters that measurements of these formats can tell something about."""
-    own = tuple(
-        Parameter(constants=constants, speed_class=name)
-        for name in sorted(set(speed_classes))
-        for constants in (UNPACK, PROMPT)
-    )
-    return (*COMMON, *own)
+    measured = set(speed_classes)
+    bases = {name.removesuffix("k") for name in measured}
+    unpack = tuple(Parameter(constants=UNPACK, speed_class=name) for name in sorted(bases))
+    prompt = tuple(Parameter(constants=PROMPT, speed_class=name) for name in sorted(bases | measured))
+    return (*COMMON, *unpack, *prompt)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,20 +97,21 @@ class Posterior:
     """How much a row was heard: 0 for one that follows from others. [rows]"""
     jacobian: Array
     """Change of the logarithm of each rate with each parameter. [rows, parameters]"""
-    spread: float
-    """Robust standard deviation of the residuals."""
+    spread: Array
+    """Robust standard deviation of the residuals of the same phase. [rows]"""
 
-    def prediction_sd(self, rows: Array) -> float:
+    def prediction_sd(self, rows: Array, num_shapes: int | None = None) -> float:
         """Standard deviation of the logarithm of a rate like these that was not measured.
 
         Of the parameters, and of what the formula does not know: the spread of the residuals of the same rows, which
-        is too small by what the fit took out of them. With e parameters in effect, n rows show (n - e) / (n + e) of
-        the variance that a further row has.
+        is too small by what the fit took out of them. With e parameters in effect, n shapes show (n - e) / (n + e) of
+        the variance that a further one has. Rows of one shape share its deviation, so they count once; without
+        `num_shapes` every row is a shape of its own.
         """
-        jacobian, count = self.jacobian[rows], int(np.sum(rows))
+        jacobian, count = self.jacobian[rows], num_shapes or int(np.sum(rows))
         variance = np.einsum("ij,jk,ik->i", jacobian, self.covariance, jacobian)
         heard = self.weights[rows] * self.voices[rows]
-        num_effective = float(np.sum(heard * variance)) / self.spread**2
+        num_effective = float(np.sum(heard * variance / np.square(self.spread[rows])))
         growth = (count + num_effective) / max(count - num_effective, 1.0)
         return float(np.sqrt(np.mean(variance) + growth * _sd_80(self.residuals[rows]) ** 2))
 
@@ -115,27 +120,31 @@ def posterior(
     log_rates: Callable[[Array], Array],
     measured_log_rates: Array,
     parameters: Sequence[Parameter],
+    *,
+    phases: Sequence[str] | None = None,
     voices: Array | None = None,
 ) -> Posterior:
     """Most likely corrections. `log_rates` predicts the logarithm of every measured rate for given corrections.
 
     Gauss-Newton on  sum v w (measured - predicted)^2 / spread^2 + sum theta^2 / prior^2,  w of Student's t, v the
-    voices (1 where none are given), the spread re-estimated from the residuals of the rows that have one.
+    voices (1 where none are given), the spread of each phase re-estimated from the residuals of its rows that have one.
     """
-    heard = np.ones(len(measured_log_rates)) if voices is None else voices
-    theta, spread = np.zeros(len(parameters)), NOISE_SD * 4
+    count = len(measured_log_rates)
+    heard, kinds = np.ones(count) if voices is None else voices, np.array(phases or [""] * count)
+    theta = np.zeros(len(parameters))
+    spread = _spreads(measured_log_rates - log_rates(theta), kinds, heard)
     prior = np.array([1.0 / one.prior_sd**2 for one in parameters])
     for _ in range(NUM_ITERATIONS):
         predicted = log_rates(theta)
         residuals = measured_log_rates - predicted
         jacobian = _jacobian(log_rates, theta, predicted)
         weights = _weights(residuals, spread)
-        trust = weights * heard
-        precision = (jacobian.T * trust) @ jacobian / spread**2 + np.diag(prior)
-        slope = (jacobian.T * trust) @ residuals / spread**2 - theta * prior
+        trust = weights * heard / np.square(spread)
+        precision = (jacobian.T * trust) @ jacobian + np.diag(prior)
+        slope = (jacobian.T * trust) @ residuals - theta * prior
         step = np.linalg.solve(precision, slope)
         theta = theta + np.clip(step, -LARGEST_STEP, LARGEST_STEP)
-        spread = robust_sd((measured_log_rates - log_rates(theta))[heard > 0])
+        spread = _spreads(measured_log_rates - log_rates(theta), kinds, heard)
         if np.max(np.abs(step)) < STEP:
             break
     return Posterior(
@@ -158,7 +167,16 @@ def _jacobian(log_rates: Callable[[Array], Array], theta: Array, at: Array) -> A
     return np.stack(columns, axis=1)
 
 
-def _weights(residuals: Array, spread: float) -> Array:
+def _spreads(residuals: Array, kinds: Array, heard: Array) -> Array:
+    """Of every row the robust deviation of all rows of its phase that have a voice. [rows]"""
+    spread = np.empty(len(residuals))
+    for kind in np.unique(kinds):
+        least = LEAST_SPREADS.get(str(kind), NOISE_SD)
+        spread[kinds == kind] = max(robust_sd(residuals[(kinds == kind) & (heard > 0)]), least)
+    return spread
+
+
+def _weights(residuals: Array, spread: Array) -> Array:
     return (DEGREES_OF_FREEDOM + 1.0) / (DEGREES_OF_FREEDOM + np.square(residuals / spread))
 
 
@@ -179,7 +197,7 @@ def factors_of(
     """Factors of the constants for one weight format; one that was not measured gets the common part. [(name, x)]"""
     factors: dict[str, float] = {}
     for parameter, value in zip(parameters, theta.tolist(), strict=True):
-        if parameter.speed_class in {"", speed_class}:
+        if speed_class.startswith(parameter.speed_class):
             for name, sign in parameter.constants:
                 factors[name] = factors.get(name, 1.0) * float(np.exp(sign * value))
     return tuple(factors.items())

@@ -28,6 +28,19 @@ FEWEST_QUIET = 3
 
 
 @dataclass(frozen=True, kw_only=True)
+class Effort:
+    """How long a rate is looked at."""
+
+    num_repeats: int = 5
+    """Quiet stretches and prompts that are enough."""
+    budget_s: float = 20.0
+    """Longest time for each series, once its first part is done. [s]"""
+
+
+USUAL_EFFORT = Effort()
+
+
+@dataclass(frozen=True, kw_only=True)
 class RunQuestion:
     """One run."""
 
@@ -43,10 +56,8 @@ class RunQuestion:
     """Tokens decoded in one stretch."""
     num_stretches: int = 40
     """Most stretches at each depth."""
-    num_repeats: int = 5
-    """Quiet stretches and prompts that are enough."""
-    budget_s: float = 20.0
-    """Longest time for each series, once its first part is done. [s]"""
+    num_repeats: int = USUAL_EFFORT.num_repeats
+    budget_s: float = USUAL_EFFORT.budget_s
     quiet_ratio: float = QUIET_RATIO
     worker: ClassVar[str] = "sizewise.proof.run_worker"
     """The module of the process."""

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from sizewise.errors import InvalidFile
 from sizewise.proof.store.faults import LATEST, SCHEMAS
 from sizewise.proof.store.reading import records
-from sizewise.proof.store.records import KINDS, as_row, checked
+from sizewise.proof.store.records import KINDS, as_row, checked, kind_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from sizewise.proof.store.place import StorePlace
@@ -25,10 +25,15 @@ def exported_lines(place: StorePlace) -> Iterator[str]:
 
     Raises: InvalidFile for a store that cannot be read.
     """
+    yield from record_lines(record for kind in KINDS for record in records(place, kind))
+
+
+def record_lines(found: Iterable[Record]) -> Iterator[str]:
+    """Records as `imported_records` reads them."""
     yield json.dumps({"format": FORMAT, "schema": LATEST})
-    for kind in KINDS:
-        for record in records(place, kind):
-            yield json.dumps({"kind": kind, **as_row(record)}, ensure_ascii=False, sort_keys=True)
+    for record in found:
+        row = {"kind": kind_of(record), **as_row(record)}
+        yield json.dumps(row, ensure_ascii=False, sort_keys=True)
 
 
 def imported_records(path: Path) -> tuple[Record, ...]:
