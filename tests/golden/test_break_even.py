@@ -11,13 +11,13 @@ from sizewise.estimate.break_even import (
     NotReached,
     NotVerified,
     Reached,
-    SteppedCost,
     break_even_load,
     break_even_range,
     break_even_units,
     buy_or_rent_months,
     payback_month,
 )
+from sizewise.estimate.cost_over_use import SteppedCost
 from sizewise.estimate.cost_own import monthly_capacity_requests
 
 API = SteppedCost(unit_usd=385.81 * 7.1 / (20_000 * 365 / 12))

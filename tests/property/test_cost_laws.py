@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from sizewise.catalog import load_catalog
 from sizewise.catalog.prices import cost_defaults
 from sizewise.domain.device import Machine
-from sizewise.estimate.break_even import NotReached, Reached, SteppedCost, break_even_units
+from sizewise.estimate.break_even import NotReached, Reached, break_even_units
 from sizewise.estimate.columns import MachineColumns, machine_columns
 from sizewise.estimate.cost import buy_parts, machine_costs, monthly_usd
 from sizewise.estimate.cost_api import TokenPrices, api_monthly_usd
+from sizewise.estimate.cost_over_use import SteppedCost
 from sizewise.estimate.cost_own import (
     annuity_monthly_usd,
     buy_monthly_parts,

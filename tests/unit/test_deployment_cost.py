@@ -194,11 +194,11 @@ def test_E01_an_api_against_ones_own_card_counts_all_of_both() -> None:
 
 
 def test_break_even_points_really_cross() -> None:
-    answer = ask({}, api_price="4/16")
+    answer = ask({}, api_price="2/8")
     turn = next(item for item in answer.crossings if item.code == "rent-api")
     assert turn.likely.answer == "reached"
     for factor, is_cheaper in ((0.98, False), (1.02, True)):
-        here = cost(MODEL, CARD, CostQuestion(tokens=str(turn.likely.at * factor), api_price="4/16"))
+        here = cost(MODEL, CARD, CostQuestion(tokens=str(turn.likely.at * factor), api_price="2/8"))
         assert (usd(here, "rent") < usd(here, "api")) == is_cheaper
 
 

@@ -15,6 +15,7 @@ from sizewise.advisor.capacity_case import Case, chosen_case
 from sizewise.advisor.capacity_simulation import Simulation
 from sizewise.advisor.energy import energy_under_load
 from sizewise.advisor.fitting import find_model
+from sizewise.advisor.poisson_capacity import SHARE, misses_a_target, poisson_capacities
 from sizewise.advisor.question import Notes
 from sizewise.catalog import load_catalog
 from sizewise.decide.evaluate import HEADROOM_RATIO, num_replicas
@@ -24,7 +25,7 @@ from sizewise.domain.estimate import Estimate, weakest
 from sizewise.domain.text import T
 from sizewise.errors import BadInput
 from sizewise.estimate.columns import first_value
-from sizewise.estimate.largest_load import largest_num_users, largest_requests_per_s
+from sizewise.estimate.largest_load import largest_num_users
 from sizewise.estimate.lengths import Lengths, constant_lengths, lognormal_lengths, observed_lengths
 from sizewise.estimate.percentiles import Felt, felt_by_users, felt_poisson
 
@@ -38,8 +39,6 @@ if TYPE_CHECKING:
     from sizewise.estimate.steady import Replica
     from sizewise.sources.trace import Trace
 
-SHARE = 0.95
-"""Share of the requests that must meet each target."""
 SHOWN_SHARES = (0.5, SHARE, 0.99)
 """Percentiles of an answer, as `Percentiles` names them."""
 INPUT_VARIATION, OUTPUT_VARIATION = 0.0, 0.75
@@ -265,15 +264,7 @@ class Limits:
 
     def requests_per_s(self) -> Estimate:
         """Largest Poisson load within the targets, and what it is if latencies lie at the ends of their ranges."""
-        ttft, tpot = self.targets
-        likely = self._rate(ttft, tpot, 1.0)
-        first, each, rate = (self.case.band(phase) for phase in ("ttft", "tpot", "throughput"))
-        low = self._rate(ttft / first.factor_high, tpot / each.factor_high, rate.factor_low)
-        high = self._rate(ttft / first.factor_low, tpot / each.factor_low, rate.factor_high)
-        if self.binding(likely) == "sequences":
-            high = max(high, likely * rate.factor_high)
-        basis = weakest(first.basis, each.basis, rate.basis)
-        return Estimate(low=min(low, likely), likely=likely, high=max(high, likely), basis=basis)
+        return poisson_capacities([self.case], [self.replica])[0]
 
     def num_users(self) -> Estimate:
         """Most users within the targets."""
@@ -285,11 +276,6 @@ class Limits:
         basis = weakest(first.basis, each.basis)
         return Estimate(low=min(low, likely), likely=likely, high=max(high, likely), basis=basis)
 
-    def _rate(self, max_ttft_s: float, max_tpot_s: float, factor: float) -> float:
-        return largest_requests_per_s(
-            self.replica, share=SHARE, max_ttft_s=max_ttft_s, max_tpot_s=max_tpot_s, rate_factor=factor
-        )
-
     def _users(self, max_ttft_s: float, max_tpot_s: float) -> float:
         return largest_num_users(
             self.replica, share=SHARE, max_ttft_s=max_ttft_s, max_tpot_s=max_tpot_s,
@@ -299,10 +285,10 @@ class Limits:
     def binding(self, requests_per_s: float) -> str:
         """Which target a little more load would miss; sequences: neither, the queue would grow without end."""
         ttft, tpot = self.targets
-        felt = felt_poisson(self.replica, max(requests_per_s * 1.01, 1e-6))
-        if first_value(felt.tpot_s(SHARE)) > tpot:
+        is_late, is_slow = misses_a_target(self.replica, requests_per_s, ttft, tpot)
+        if is_slow:
             return "tpot"
-        return "ttft" if first_value(felt.ttft_s(SHARE)) > ttft else "sequences"
+        return "ttft" if is_late else "sequences"
 
     def by_requests(self, requests_per_s: float) -> LoadFigures:
         """One machine under Poisson arrivals."""

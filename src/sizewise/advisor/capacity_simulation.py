@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sizewise.advisor.poisson_capacity import SHARE
 from sizewise.decide.evaluate import mean_held_tokens, num_replicas
 from sizewise.domain.capacity import LoadFigures, Percentiles, SimulationResult
 from sizewise.estimate.simulate import simulate
@@ -37,7 +38,6 @@ MOST_ROUNDS = 6
 """While the heaviest load still meets the targets, heavier ones are simulated: up to 1.5^6 times the closed form."""
 LIGHT_LOAD = 0.02
 """Load that is simulated where the closed form carries none: requests/s."""
-SHARE = 0.95
 
 
 @dataclass(frozen=True, kw_only=True)

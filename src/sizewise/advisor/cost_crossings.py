@@ -6,30 +6,36 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sizewise.advisor.cost_lines import NO_API
-from sizewise.advisor.cost_ways import CASES, PEOPLE, Site, parts_total
-from sizewise.domain.cost import Crossed, Crossing
+from sizewise.advisor.cost_ways import CASES, PEOPLE, RENT_KINDS, parts_total
+from sizewise.domain.cost import Crossed, Crossing, Stretch
 from sizewise.domain.text import T
 from sizewise.estimate.break_even import (
     BreakEven,
     NotReached,
+    NotVerified,
     Reached,
-    SteppedCost,
     break_even_load,
     break_even_range,
     break_even_units,
     buy_or_rent_months,
+    leads,
     payback_month,
 )
+from sizewise.estimate.cost_over_use import CostOverUse, SteppedCost
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from sizewise.advisor.cost_fleet import Fleet
     from sizewise.advisor.cost_lines import Api
+    from sizewise.advisor.cost_ways import Site
     from sizewise.domain.demand import Demand
     from sizewise.domain.text import Text
 
-MOST_MACHINES = 100.0
-"""Use is searched up to what so many machines carry. [count]"""
+MOST_MACHINES = 10.0
+"""Use is searched up to what so many of the largest machines carry,"""
+MOST_TIMES = 100.0
+"""and up to so many times the asked use. [ratio]"""
 MOST_MONTHS = 120
 BOUND = ("depreciation", "capital", "network")
 """Parts of buying that are the price of the machines."""
@@ -40,21 +46,21 @@ REASONS = {
     "too many machines to search": T("too many machines to search"),
 }
 """Why a crossing cannot be told."""
-Three = tuple[SteppedCost, SteppedCost, SteppedCost]
+Three = tuple[CostOverUse, CostOverUse, CostOverUse]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Paths:
-    """The three plain ways as costs over requests."""
+    """The ways to pay as costs over requests."""
 
-    rent: Site | None
-    buy: Site | None
+    rent: Fleet | None
+    buy: Fleet | None
     api: Api | None
     demand: Demand
 
-    def rented(self) -> Three | None:
-        """Rent on demand, always on: low, likely, high."""
-        return _three(self.rent, "rent")
+    def rented(self, kind: str = "rent") -> Three | None:
+        """Rent, on demand and always on or in another of its kinds: low, likely, high."""
+        return _three(self.rent, kind)
 
     def bought(self) -> Three | None:
         """Bought: low, likely, high."""
@@ -73,12 +79,29 @@ class Paths:
         )
         return low, likely, high
 
+    @property
+    def up_to(self) -> float:
+        """How far use is searched. [requests/month]"""
+        fleets = [fleet for fleet in (self.rent, self.buy) if fleet is not None]
+        carried = MOST_MACHINES * max((fleet.most_requests for fleet in fleets), default=0.0)
+        return max(carried, MOST_TIMES * self.demand.requests_per_month)
 
-def _three(site: Site | None, way: str) -> Three | None:
-    if site is None or not site.carrier.requests_per_s.likely > 0:
+    def all_ways(self) -> dict[str, Three]:
+        """Every way whose cost over use is known, by name; mixtures of machines and an API are left out."""
+        ways = {
+            "api": self.through_api(),
+            **{kind: self.rented(kind) for kind in RENT_KINDS},
+            "buy": self.bought(),
+        }
+        return {way: costs for way, costs in ways.items() if costs is not None}
+
+
+def _three(fleet: Fleet | None, kind: str) -> Three | None:
+    if fleet is None:
         return None
-    low, likely, high = (site.hosted(way, case).stepped for case in CASES)
-    return low, likely, high
+    costs = [fleet.least(kind, case) for case in CASES]
+    low, likely, high = costs
+    return None if low is None or likely is None or high is None else (low, likely, high)
 
 
 def crossings(paths: Paths) -> tuple[Crossing, ...]:
@@ -93,22 +116,23 @@ def _crossings(paths: Paths) -> Iterator[Crossing]:
         ("buy-api", T("buying is cheaper than the API from"), paths.bought()),
     )
     for code, question, machines in ways:
-        yield _by_use(code, question, machines, api, paths.demand)
-    if all(way is not None for way in (api, paths.rented(), paths.bought())):
+        yield _by_use(code, question, machines, api, paths)
+    if paths.bought() is not None and len(paths.all_ways()) > 1:
         yield _lowest_of_all(paths)
     yield _buy_against_rent(paths)
     yield _payback(paths)
     yield from _loads(paths)
 
 
-def _by_use(code: str, question: Text, machines: Three | None, api: Three | None, demand: Demand) -> Crossing:
+def _by_use(code: str, question: Text, machines: Three | None, api: Three | None, paths: Paths) -> Crossing:
     """The use from which whole machines are cheaper for good. [tokens/month]"""
     if machines is None or api is None:
-        why = Crossed(answer="not-verified", reason=NO_API if api is None else REASONS["capacity unknown"])
+        why = Crossed(
+            answer="not-verified", reason=NO_API if api is None else REASONS["price or capacity unknown"]
+        )
         return Crossing(code=code, question=question, low=why, likely=why, high=why, unit="tokens")
-    up_to = MOST_MACHINES * machines[1].units_per_step
-    found = break_even_range(machines, api, up_to=up_to)
-    scale = demand.tokens_per_request
+    found = break_even_range(machines, api, up_to=paths.up_to)
+    scale = paths.demand.tokens_per_request
     return Crossing(
         code=code, question=question, low=crossed(found.low, scale), likely=crossed(found.likely, scale),
         high=crossed(found.high, scale), unit="tokens",
@@ -116,19 +140,33 @@ def _by_use(code: str, question: Text, machines: Three | None, api: Three | None
 
 
 def _lowest_of_all(paths: Paths) -> Crossing:
-    """The use from which machines are cheaper than the API and than the other way to have machines."""
-    api, rent, buy = paths.through_api(), paths.rented(), paths.bought()
-    if api is None or rent is None or buy is None:
-        raise ValueError("all three ways are needed")
-    scale = paths.demand.tokens_per_request
-    up_to = MOST_MACHINES * buy[1].units_per_step
-    likely = crossed(break_even_units(buy[1], [api[1], rent[1]], up_to=up_to), scale)
-    low = crossed(break_even_units(buy[0], [api[2], rent[2]], up_to=up_to), scale)
-    high = crossed(break_even_units(buy[2], [api[0], rent[0]], up_to=up_to), scale)
+    """The use from which buying is cheaper for good than every other way. [tokens/month]"""
+    ways = paths.all_ways()
+    bought, others = ways["buy"], [costs for way, costs in ways.items() if way != "buy"]
+    ends = [
+        crossed(
+            break_even_units(bought[own], [other[theirs] for other in others], up_to=paths.up_to),
+            paths.demand.tokens_per_request,
+        )
+        for own, theirs in ((0, 2), (1, 1), (2, 0))
+    ]  # fmt: skip
     return Crossing(
-        code="buy-lowest", question=T("buying is the cheapest of all from"), low=low, likely=likely, high=high,
-        unit="tokens",
+        code="buy-lowest", question=T("buying is the cheapest of all from"), low=ends[0], likely=ends[1],
+        high=ends[2], unit="tokens",
     )  # fmt: skip
+
+
+def lowest(paths: Paths) -> tuple[Stretch, ...]:
+    """Which way is the cheapest of all, stretch by stretch of use, at the likely figures; mixtures are left out."""
+    ways = paths.all_ways()
+    found = leads([costs[1] for costs in ways.values()], up_to=paths.up_to) if ways else ()
+    if isinstance(found, NotVerified):
+        return ()
+    names, scale = list(ways), paths.demand.tokens_per_request
+    return tuple(
+        Stretch(way=names[lead.index], from_tokens=lead.from_units * scale, to_tokens=lead.to_units * scale)
+        for lead in found
+    )
 
 
 def running_usd(site: Site, case: str) -> float:
@@ -161,12 +199,13 @@ def _buy_against_rent(paths: Paths) -> Crossing:
         why = Crossed(answer="not-verified", reason=REASONS["capacity unknown"])
         return Crossing(code="buy-rent", question=question, low=why, likely=why, high=why, unit="months")
     ends = {}
+    bought, rented = paths.buy.cheapest("buy"), paths.rent.cheapest("rent")
     for case, other in zip(CASES, reversed(CASES), strict=True):
-        capex, residual = spent(paths.buy, case)
+        capex, residual = spent(bought, case)
         ends[case] = crossed(
             buy_or_rent_months(
-                capex_usd=capex, residual_usd=residual, rent_usd=_rent_usd(paths.rent, other),
-                running_usd=running_usd(paths.buy, case), up_to=float(MOST_MONTHS),
+                capex_usd=capex, residual_usd=residual, rent_usd=_rent_usd(rented, other),
+                running_usd=running_usd(bought, case), up_to=float(MOST_MONTHS),
             )
         )  # fmt: skip
     return Crossing(code="buy-rent", question=question, unit="months", **ends)
@@ -180,14 +219,14 @@ def _payback(paths: Paths) -> Crossing:
             answer="not-verified", reason=NO_API if paths.api is None else REASONS["capacity unknown"]
         )
         return Crossing(code="payback", question=question, low=why, likely=why, high=why, unit="months")
-    api, ends = paths.api, {}
+    api, bought, ends = paths.api, paths.buy.cheapest("buy"), {}
     bills = {"low": api.bills.median_usd, "likely": api.bills.monthly_usd, "high": api.bills.monthly_usd}
     for case in CASES:
-        capex, residual = spent(paths.buy, case)
+        capex, residual = spent(bought, case)
         people = sum(usd for name, usd in api.fixed(case) if name in PEOPLE)
         opposite = {"low": "high", "likely": "likely", "high": "low"}[case]
         found = payback_month(
-            capex_usd=capex, residual_usd=residual, running_usd=running_usd(paths.buy, case),
+            capex_usd=capex, residual_usd=residual, running_usd=running_usd(bought, case),
             bill_usd=bills[case] + people, yearly_factor=api.terms.end("api_price_yearly_factor", opposite),
             up_to=MOST_MONTHS,
         )  # fmt: skip
@@ -199,23 +238,26 @@ def _loads(paths: Paths) -> Iterator[Crossing]:
     """Share of what one machine carries from which it is cheaper than the API."""
     api = paths.through_api()
     ways = (
-        ("rent-load", T("a rented machine is cheaper than the API above a load of"), paths.rented()),
-        ("buy-load", T("a bought machine is cheaper than the API above a load of"), paths.bought()),
+        ("rent", paths.rent, T("a rented machine is cheaper than the API above a load of")),
+        ("buy", paths.buy, T("a bought machine is cheaper than the API above a load of")),
     )
-    for code, question, machines in ways:
-        if api is None or machines is None:
+    for way, fleet, question in ways:
+        if api is None or fleet is None:
             continue
-        pairs = zip(machines, reversed(api), strict=True)
+        chosen = fleet.cheapest(way)
+        machines = [chosen.hosted(way, case).stepped for case in CASES]
         ends = [
             crossed(
                 break_even_load(
-                    fixed_usd=own.base_usd + own.step_usd - other.base_usd, unit_usd=other.unit_usd - own.unit_usd,
-                    capacity_units=own.units_per_step,
+                    fixed_usd=own.base_usd + own.step_usd - other.floor.usd,
+                    unit_usd=other.floor.usd_per_unit - own.unit_usd, capacity_units=own.units_per_step,
                 )
             )
-            for own, other in pairs
+            for own, other in zip(machines, reversed(api), strict=True)
         ]  # fmt: skip
-        yield Crossing(code=code, question=question, low=ends[0], likely=ends[1], high=ends[2], unit="ratio")
+        yield Crossing(
+            code=f"{way}-load", question=question, low=ends[0], likely=ends[1], high=ends[2], unit="ratio"
+        )
 
 
 def crossed(found: BreakEven, scale: float = 1.0) -> Crossed:

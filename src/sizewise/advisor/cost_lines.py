@@ -207,7 +207,7 @@ def _cards_ratio(site: Site) -> float:
     """Share of the monthly cost that the loss of value of the cards makes: what a price list shows. [ratio]"""
     hosted = site.hosted("buy")
     count = site.num_machines(hosted)
-    defaults = site.terms.defaults()
+    defaults = site.money["likely"]
     cards = depreciation_monthly_usd(
         capex_usd=count * site.machine.num_devices * site.machine.device.buy_usd,
         residual_ratio=defaults.residual_ratio, life_months=defaults.life_months,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from sizewise import units
@@ -13,6 +13,7 @@ from sizewise.domain.cost import CostTerm
 from sizewise.domain.estimate import Estimate
 from sizewise.domain.text import T
 from sizewise.errors import InvalidQuantity
+from sizewise.estimate.break_even import MONTHS_PER_YEAR
 from sizewise.estimate.cost import CostDefaults
 
 if TYPE_CHECKING:
@@ -179,10 +180,22 @@ class Terms:
         """The value that gives a low, likely or high cost."""
         return float(getattr(self.values[name], OPPOSITE[case] if name in CHEAPENS else case))
 
-    def defaults(self, case: str = "likely") -> CostDefaults:
-        """What machine costs need, as in the search, with the changes of this question."""
-        names = [f.name for f in fields(CostDefaults)]
-        return replace(cost_defaults(case), **{n: self.end(n, case) for n in names if n in self.values})
+    def by_device(self, case: str, *, is_bought: bool) -> tuple[tuple[str, float], ...]:
+        """Licence, and the network of a bought device over its life without a value at the end. [USD/month]"""
+        parts = [("licence", self.end("licence_usd_per_device_year", case) / MONTHS_PER_YEAR)]
+        if is_bought:
+            network = self.end("network_usd_per_device", case) / self.end("life_months", case)
+            parts.insert(0, ("network", network))
+        return tuple((name, usd) for name, usd in parts if usd)
+
+    @cached_property
+    def defaults(self) -> Mapping[str, CostDefaults]:
+        """What machine costs need, as in the search, with the changes of this question; for each end of the cost."""
+        names = [f.name for f in fields(CostDefaults) if f.name in self.values]
+        return {
+            case: replace(cost_defaults(case), **{name: self.end(name, case) for name in names})
+            for case in OPPOSITE
+        }
 
 
 def terms_of(given: Mapping[str, str | None], profile: Mapping[str, str]) -> Terms:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sizewise.advisor.costing import at_price
 from sizewise.decide.evaluate import HEADROOM_RATIO
-from sizewise.estimate.break_even import MONTHS_PER_YEAR
 from sizewise.estimate.columns import first_value, machine_columns
 from sizewise.estimate.cost import buy_parts, staff_monthly_usd, upfront_usd
-from sizewise.estimate.cost_hosted import Hosted, Parts, billed_hours, overflow_ratio
+from sizewise.estimate.cost_hosted import Hosted, Parts, billed_hours, busy_requests, overflow_ratio
+from sizewise.estimate.cost_over_use import BUSY_RATIO, BentCost
 from sizewise.estimate.cost_own import (
     monthly_capacity_requests,
     rent_monthly_usd,
@@ -23,24 +24,29 @@ from sizewise.estimate.cost_own import (
 from sizewise.units import GB, HOURS_PER_MONTH, SECONDS_PER_HOUR
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sizewise.advisor.cost_machines import Carrier
     from sizewise.advisor.cost_terms import Terms
     from sizewise.domain.demand import Demand
     from sizewise.domain.device import Machine
     from sizewise.domain.number import Array
     from sizewise.estimate.cost import CostDefaults
+    from sizewise.estimate.cost_over_use import CostOverUse, MachineCost
 
 CASES = ("low", "likely", "high")
 """Low, likely or high cost: prices and constants at their ends, capacity at the opposite one."""
 INPUT_WEIGHT = 4.0
 """An output token is counted like so many input tokens. Source: GKE Inference Quickstart. [ratio]"""
-RENT_KINDS = ("rent", "rent-hours", "rent-reserved", "rent-spot", "rent-scale-to-zero")
+SCALES_TO_ZERO = "rent-scale-to-zero"
+RENT_KINDS = ("rent", "rent-hours", "rent-reserved", "rent-spot", SCALES_TO_ZERO)
 SUNK = {
     "buy": ("depreciation", "capital", "network", "maintenance", "facility"),
     "rent-reserved": ("rent",),
 }
 """Parts that are paid anyway once a machine is bought or committed to."""
-MOST_EDGES = 60
+CURVE_POINTS = 80
+MOST_EDGES = 120
 """Steps of a curve drawn one by one. [count]"""
 PEOPLE = ("staff", "setup")
 """Parts that are paid anyway once people are there and the work of starting is done."""
@@ -56,8 +62,15 @@ class Site:
     machine: Machine
     """A whole machine; it holds one copy or several."""
     terms: Terms
+    money: Mapping[str, CostDefaults]
+    """Constants of machines in the hours of this demand, for each end of the cost."""
     demand: Demand
     horizon_months: float
+
+    @cached_property
+    def at_prices(self) -> Mapping[str, Machine]:
+        """The machine at each end of its prices."""
+        return {case: at_price(self.machine, case) for case in CASES}
 
     @property
     def copies_per_machine(self) -> int:
@@ -76,6 +89,23 @@ class Site:
 
     def hosted(self, kind: str, case: str = "likely") -> Hosted:
         """One machine of a kind: rent in one of its kinds, or buy."""
+        if kind == "buy":
+            return self._hosted(kind, case, *self._bought(case))
+        return self._hosted(kind, case, self._rented(kind, case), 0.0)
+
+    def over_use(self, kind: str, case: str = "likely") -> MachineCost:
+        """The cost of a kind over all requests of a month. [USD/month]"""
+        if kind != SCALES_TO_ZERO:
+            return self.hosted(kind, case).stepped
+        return BentCost(
+            stepped=self._hosted(kind, case, (), 0.0).stepped, usd_per_hour=self._usd_per_hour(case),
+            num_spares=self.num_spares, hours=partial(self._hours_billed, case), most_hours=self.demand.active_hours,
+            busy_units=busy_requests(
+                request_s=self.carrier.request_s, active_hours=self.demand.active_hours, ratio=BUSY_RATIO
+            ),
+        )  # fmt: skip
+
+    def _hosted(self, kind: str, case: str, machine: Parts, load_usd: float) -> Hosted:
         rate = self.requests_per_s(case)
         hours_ratio = self.demand.active_hours / HOURS_PER_MONTH
         planned = monthly_capacity_requests(
@@ -83,13 +113,12 @@ class Site:
         )
         full = monthly_capacity_requests(requests_per_s=rate, headroom_ratio=1.0, peak_ratio=1.0)
         is_bought = kind == "buy"
-        machine, load_usd = self._bought(case) if is_bought else (self._rented(kind, case), 0.0)
-        defaults = self._defaults(case)
         once = self.terms.end("setup_usd", case) / self.horizon_months
-        base: Parts = (("staff", staff_monthly_usd(defaults)), ("setup", once))
+        base: Parts = (("staff", staff_monthly_usd(self.money[case])), ("setup", once))
         if not is_bought:
             base = (("storage", self._storage_usd(case)), *base)
-        machine = (*machine, *self._by_device(case, is_bought=is_bought))
+        each = self.terms.by_device(case, is_bought=is_bought)
+        machine = (*machine, *((name, usd * self.machine.num_devices) for name, usd in each))
         spare = tuple((name, usd * self.num_spares) for name, usd in machine)
         return Hosted(
             base=(*spare, *base), machine=machine, load_energy_usd=load_usd,
@@ -97,40 +126,40 @@ class Site:
             full_requests=float(full) * hours_ratio,
         )  # fmt: skip
 
-    def _defaults(self, case: str) -> CostDefaults:
-        return replace(self.terms.defaults(case), active_hours_per_month=self.demand.active_hours)
-
     def _bought(self, case: str) -> tuple[Parts, float]:
-        columns = machine_columns([at_price(self.machine, case)])
-        idle, busy = (buy_parts(columns, self._defaults(case), busy_ratio=ratio) for ratio in (0.0, 1.0))
+        columns = machine_columns([self.at_prices[case]])
+        idle, busy = (buy_parts(columns, self.money[case], busy_ratio=ratio) for ratio in (0.0, 1.0))
         names = ("depreciation", "capital", "maintenance", "facility", "energy")
         parts = tuple((name, first_value(getattr(idle, f"{name}_usd"))) for name in names)
         return parts, first_value(busy.energy_usd) - first_value(idle.energy_usd)
 
+    def _usd_per_hour(self, case: str) -> float:
+        """Rent of a whole machine on demand. [USD/hour]"""
+        return self.at_prices[case].device.rent_usd_per_hour * self.machine.num_devices
+
     def _rented(self, kind: str, case: str) -> Parts:
-        device = at_price(self.machine, case).device
         terms, hours = self.terms, HOURS_PER_MONTH
         discount = interruption = 0.0
         if kind == "rent-hours":
             hours = self.demand.active_hours
-        elif kind == "rent-scale-to-zero":
-            hours = self.billed_hours(case)
+        elif kind == SCALES_TO_ZERO:
+            hours = float(self._hours_billed(case, np.array(self.demand.requests_per_month)))
         elif kind == "rent-reserved":
             discount = terms.end("reserved_1y_discount_ratio", RATES[case])
         elif kind == "rent-spot":
             discount = terms.end("spot_discount_ratio", RATES[case])
             interruption = terms.end("spot_interruption_ratio", case)
         usd = rent_monthly_usd(
-            usd_per_machine_hour=device.rent_usd_per_hour * self.machine.num_devices, num_machines=1.0, hours=hours,
+            usd_per_machine_hour=self._usd_per_hour(case), num_machines=1.0, hours=hours,
             discount_ratio=discount, interruption_ratio=interruption,
         )  # fmt: skip
         return (("rent", float(usd)),)
 
-    def billed_hours(self, case: str) -> float:
+    def _hours_billed(self, case: str, requests: Array) -> Array:
         """Hours billed when the machine is given back whenever nothing runs. [hours/month]"""
-        return float(
+        return np.asarray(
             billed_hours(
-                requests_per_month=self.demand.requests_per_month,
+                requests_per_month=requests,
                 request_s=self.carrier.request_s,
                 active_hours=self.demand.active_hours,
                 start_s=self.start_s(case),
@@ -152,17 +181,6 @@ class Site:
         """Whole machines beyond what the load needs. [count]"""
         return math.ceil(self.terms.likely("spare_machines"))
 
-    def _by_device(self, case: str, *, is_bought: bool) -> Parts:
-        """Licence, and the network of bought machines over their life without a value at the end. [USD/month]"""
-        terms, count = self.terms, self.machine.num_devices
-        parts: Parts = (
-            ("licence", count * terms.end("licence_usd_per_device_year", case) / MONTHS_PER_YEAR),
-        )
-        if is_bought:
-            network = count * terms.end("network_usd_per_device", case) / terms.end("life_months", case)
-            parts = (("network", network), *parts)
-        return tuple((name, usd) for name, usd in parts if usd)
-
     def _traffic_usd(self, case: str) -> float:
         """What a provider of machines takes for sending out one answer; what comes in is free. [USD]"""
         sent_bytes = self.demand.output_tokens * self.terms.end("answer_bytes_per_token", case)
@@ -174,9 +192,9 @@ class Site:
 
     def upfront_usd(self, case: str) -> float:
         """Price of one machine with its network. [USD]"""
-        columns = machine_columns([at_price(self.machine, case)])
+        columns = machine_columns([self.at_prices[case]])
         network_usd = self.machine.num_devices * self.terms.end("network_usd_per_device", case)
-        return first_value(upfront_usd(columns, self._defaults(case))) + network_usd
+        return first_value(upfront_usd(columns, self.money[case])) + network_usd
 
     def overflow(self, hosted: Hosted, num_machines: float) -> float:
         """Share of the requests that so many machines cannot take at the peaks. [ratio]"""
@@ -209,13 +227,15 @@ def hosted_split(monthly_usd: float, demand: Demand) -> tuple[float, float]:
 
 
 def curve_points(
-    hosted: Hosted, requests: Array, tokens_per_request: float
+    cost: CostOverUse, most: float, tokens_per_request: float
 ) -> tuple[tuple[float, float], ...]:
-    """Tokens and cost, both sides of each machine boundary, so that steps are upright. [tokens/month, USD/month]"""
-    cost, each = hosted.stepped, hosted.planned_requests
-    first, last = math.ceil(requests[0] / each), math.floor(requests[-1] / each)
-    edges = each * np.arange(first, min(last, first + MOST_EDGES) + 1) if math.isfinite(each) else np.zeros(0)
-    points = [(float(v), float(usd)) for v, usd in zip(requests, cost.usd_at(requests), strict=True)]
+    """Tokens and cost, both sides of each edge, so that steps are upright. [tokens/month, USD/month]
+
+    A cost with very many edges is drawn by as many evenly spread points.
+    """
+    spread = np.linspace(0.0, most, CURVE_POINTS)
+    edges = cost.edges(most) if cost.num_edges(most) <= MOST_EDGES else np.zeros(0)
+    points = [(float(v), float(usd)) for v, usd in zip(spread, cost.usd_at(spread), strict=True)]
     points += [(float(v), float(usd)) for v, usd in zip(edges, cost.usd_at(edges), strict=True)]
     above = cost.usd_at(edges, just_above=True)
     points += [(float(v) * (1 + 1e-9), float(usd)) for v, usd in zip(edges, above, strict=True)]

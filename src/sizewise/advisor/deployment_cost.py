@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from statistics import median
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from sizewise.advisor.api_bill import bills
 from sizewise.advisor.asking import ask, machine
-from sizewise.advisor.cost_crossings import Paths, crossings
+from sizewise.advisor.cost_crossings import Paths, crossings, lowest
+from sizewise.advisor.cost_fleet import Fleet
 from sizewise.advisor.cost_lines import (
     NO_CAPACITY,
     Api,
@@ -20,7 +20,7 @@ from sizewise.advisor.cost_lines import (
     unknown_line,
     user_bills,
 )
-from sizewise.advisor.cost_machines import cheapest_carriers
+from sizewise.advisor.cost_machines import carriers, market, named_carriers
 from sizewise.advisor.cost_question import (
     CostQuestion,
     currency_of,
@@ -33,7 +33,7 @@ from sizewise.advisor.cost_question import (
     width_of,
 )
 from sizewise.advisor.cost_terms import SETTINGS, Terms, terms_of
-from sizewise.advisor.cost_ways import RENT_KINDS, Site, curve_points, parts_total
+from sizewise.advisor.cost_ways import RENT_KINDS, Site, curve_points
 from sizewise.advisor.fitting import find_model
 from sizewise.catalog import load_catalog
 from sizewise.catalog.cost_profile import read_profile
@@ -42,11 +42,10 @@ from sizewise.domain.cost import CostAnswer, Curve, WayCost
 from sizewise.domain.estimate import Estimate, Unknown
 from sizewise.domain.text import Count, T
 from sizewise.errors import NotSupported
-from sizewise.estimate.cost_own import peak_requests_per_s
 from sizewise.units import SECONDS_PER_HOUR
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from sizewise.advisor.api_bill import Bills
     from sizewise.advisor.asking import Asked
@@ -62,7 +61,6 @@ if TYPE_CHECKING:
 
 BEYOND, NEAR = 1.6, 12.0
 """A curve reaches so far beyond the asked use, or beyond a crossing at most so far from it. [ratio]"""
-CURVE_POINTS = 80
 LEFT_OUT = (
     T("taxes, insurance, disposal and what an outage costs"),
     T("a prefix cache of one's own, which saves input as --cached does at an API"),
@@ -122,15 +120,14 @@ class _Pricing:
 
     def answer(self) -> CostAnswer:
         """All ways, their crossings and curves."""
-        carriers = self.carriers()
-        demand = self.demand(next(iter(carriers.values()), None))
+        found = self.carriers()
         horizon = horizon_of(self.money.horizon, self.terms.likely("life_months"))
-        sites = {way: self.site(carrier, demand, horizon) for way, carrier in carriers.items()}
+        demand, fleets = self.served(found, horizon)
         api = self.api(demand, horizon)
-        ways = self.ways(sites, api, demand)
-        paths = Paths(rent=sites.get("rent"), buy=sites.get("buy"), api=api, demand=demand)
-        found = crossings(paths)
-        first = next(iter(carriers.values()), None)
+        ways = self.ways(fleets, api, demand)
+        paths = Paths(rent=fleets.get("rent"), buy=fleets.get("buy"), api=api, demand=demand)
+        turns = crossings(paths)
+        first = self.first(fleets, ways)
         nothing = Unknown(reason="no machine runs it within the latency targets")
         currency, rate = currency_of(self.money.currency), self.terms.likely("fx_cny_per_usd")
         return CostAnswer(
@@ -140,8 +137,9 @@ class _Pricing:
             demand=demand,
             horizon_months=horizon,
             ways=ways,
-            crossings=found,
-            curves=curves(paths, found),
+            crossings=turns,
+            lowest=lowest(paths),
+            curves=curves(paths, turns),
             terms=self.terms.shown,
             left_out=LEFT_OUT,
             currency=currency,
@@ -149,25 +147,35 @@ class _Pricing:
             facts_date=self.catalog.facts_date,
         )
 
-    def carriers(self) -> dict[str, Carrier]:
-        """For renting and for buying: a copy of the model on the named, or on the cheapest machine."""
-        named = self.priced(machine(self.catalog, self.named[0])) if self.named else None
-        return cheapest_carriers(self.catalog, self.asked, self.model, self.num_users(), named)
+    def carriers(self) -> dict[str, tuple[Carrier, ...]]:
+        """For renting and for buying: copies of the model on the named machine, or on all of the market."""
+        request = self.asked.request
+        if not self.named:
+            machines = market(self.catalog, request)
+            return carriers(self.catalog, request, self.model, self.terms, machines)
+        here = self.priced(machine(self.catalog, self.named[0]))
+        return named_carriers(self.catalog, request, self.model, self.terms, here)
 
-    def num_users(self) -> float:
-        """People whose requests make the peak, if answers take as long as they may. [users]"""
-        load = self.asked.request.workload
-        if self.has_users:
-            return load.num_users
-        peak = self.terms.likely("office_peak_ratio")
-        asked = demand_of(self.money, load, requests_of_users=lambda: 0.0, peak_ratio=peak, has_users=False)
-        rate = peak_requests_per_s(
-            requests_per_month=asked.requests_per_month,
-            peak_ratio=asked.peak_ratio,
-            active_hours=asked.active_hours,
-        )
-        each_s = load.think_time_s + load.max_ttft_s + load.output_tokens * load.max_tpot_s
-        return max(float(rate) * each_s, 1.0)
+    def served(
+        self, found: Mapping[str, Sequence[Carrier]], horizon: float
+    ) -> tuple[Demand, dict[str, Fleet]]:
+        """The demand and who may carry it.
+
+        Users send what they can send to the machines that are cheapest for them; how many requests that is depends a
+        little on the machines, so it is worked out for all of them first.
+        """
+        demand = self.demand([copy for copies in found.values() for copy in copies])
+        fleets = {path: self.fleet(copies, demand, horizon) for path, copies in found.items()}
+        if fleets and self.has_users:
+            demand = self.demand([fleet.cheapest(path).carrier for path, fleet in fleets.items()])
+            fleets = {path: self.fleet(copies, demand, horizon) for path, copies in found.items()}
+        return demand, fleets
+
+    def first(self, fleets: Mapping[str, Fleet], ways: Sequence[WayCost]) -> Carrier | None:
+        """What runs in the cheapest way that has machines of its own."""
+        hosted = [way.way for way in ways if way.way in {*RENT_KINDS, "buy"}] or list(fleets)
+        sites = [fleets[path].cheapest(way) for way in hosted if (path := way.partition("-")[0]) in fleets]
+        return sites[0].carrier if sites else None
 
     def priced(self, here: Machine) -> Machine:
         """The machine at the user's prices, where they are given."""
@@ -186,32 +194,46 @@ class _Pricing:
             )
         return replace(here, device=device)
 
-    def demand(self, carrier: Carrier | None) -> Demand:
+    def demand(self, copies: Sequence[Carrier]) -> Demand:
         """What is asked of all ways alike; reasoning stands apart from the answer."""
         workload = self.load
 
         def of_users() -> float:
-            if carrier is None:
+            if not copies:
                 raise NotSupported("{model}: give --requests or --tokens; nothing here runs it, so users send nothing",
                                    model=self.model.name)  # fmt: skip
             seconds = workload.active_hours_per_month * SECONDS_PER_HOUR
-            return workload.num_users * carrier.requests_per_user_s * seconds
+            return workload.num_users * median(copy.requests_per_user_s for copy in copies) * seconds
 
         peak = self.terms.likely("office_peak_ratio")
         return demand_of(
             self.money, workload, requests_of_users=of_users, peak_ratio=peak, has_users=self.has_users
         )
 
-    def site(self, carrier: Carrier, demand: Demand, horizon: float) -> Site:
+    def fleet(self, copies: Sequence[Carrier], demand: Demand, horizon: float) -> Fleet:
         """Whole machines that hold the copies."""
-        width = width_of(self.money.devices_per_machine) or carrier.machine.num_devices
-        if width < carrier.machine.num_devices:
+        given = width_of(self.money.devices_per_machine)
+        need = min(copy.machine.num_devices for copy in copies)
+        if given is not None and given < need:
             raise NotSupported(
                 "--devices-per-machine: one copy takes {need} devices, a machine of {given} does not hold it",
-                need=carrier.machine.num_devices, given=width,
+                need=need, given=given,
             )  # fmt: skip
-        whole = replace(carrier.machine, num_devices=width)
-        return Site(carrier=carrier, machine=whole, terms=self.terms, demand=demand, horizon_months=horizon)
+        hours = demand.active_hours
+        money = {
+            case: replace(constants, active_hours_per_month=hours)
+            for case, constants in self.terms.defaults.items()
+        }
+        return Fleet(
+            sites=tuple(
+                Site(
+                    carrier=copy, terms=self.terms, money=money, demand=demand, horizon_months=horizon,
+                    machine=replace(copy.machine, num_devices=given or copy.machine.num_devices),
+                )
+                for copy in copies
+                if given is None or copy.machine.num_devices <= given
+            )
+        )  # fmt: skip
 
     def api(self, demand: Demand, horizon: float) -> Api | None:
         """The API of the model, or of the one named, at the table's or the user's price."""
@@ -221,17 +243,21 @@ class _Pricing:
             found = user_bills(prices, found, self.model.name, demand)
         return None if found is None else Api(bills=found, terms=self.terms, horizon_months=horizon)
 
-    def ways(self, sites: dict[str, Site], api: Api | None, demand: Demand) -> tuple[WayCost, ...]:
+    def ways(self, fleets: dict[str, Fleet], api: Api | None, demand: Demand) -> tuple[WayCost, ...]:
         """One line for each way that was asked for, cheapest first, unknown ones last."""
         wanted = ways_of(self.money.ways)
         lines = [api_line(api, demand, self.catalog.facts_date)] if "api" in wanted else []
         for way in (*RENT_KINDS, "buy"):
             if way in wanted:
-                here = sites.get("buy" if way == "buy" else "rent")
+                fleet = fleets.get(way.partition("-")[0])
                 lines.append(
-                    hosted_line(way, here) if here else unknown_line(way, T("no machine"), NO_CAPACITY)
+                    hosted_line(way, fleet.cheapest(way))
+                    if fleet
+                    else unknown_line(way, T("no machine"), NO_CAPACITY)
                 )
-        mixed = [hybrid_line(site, api, kind) for kind, site in sites.items() if "hybrid" in wanted]
+        mixed = [
+            hybrid_line(fleet.cheapest(kind), api, kind) for kind, fleet in fleets.items() if "hybrid" in wanted
+        ]  # fmt: skip
         lines += sorted((line for line in mixed if line is not None), key=_cost_of)[:1]
         return tuple(sorted(lines, key=_cost_of))
 
@@ -250,19 +276,12 @@ def curves(paths: Paths, found: Sequence[Crossing]) -> tuple[Curve, ...]:
         if c.unit == "tokens" and c.likely.answer == "reached" and c.likely.at < near
     ]
     top = BEYOND * max(demand.tokens_per_month, *turns, 0.0) / demand.tokens_per_request
-    requests = np.linspace(0.0, top, CURVE_POINTS)
-    drawn = []
-    if paths.api is not None:
-        fixed = parts_total(paths.api.fixed())
-        each = paths.api.bills.monthly_usd / demand.requests_per_month
-        points = tuple((float(v) * demand.tokens_per_request, float(fixed + each * v)) for v in requests)
-        drawn.append(Curve(way="api", points=points))
-    for way, site in (("rent", paths.rent), ("buy", paths.buy)):
-        if site is not None and site.carrier.requests_per_s.likely > 0:
-            points = curve_points(site.hosted(way), requests, demand.tokens_per_request)
-            if all(math.isfinite(usd) for _, usd in points):
-                drawn.append(Curve(way=way, points=points))
-    return tuple(drawn)
+    ways = (("api", paths.through_api()), ("rent", paths.rented()), ("buy", paths.bought()))
+    return tuple(
+        Curve(way=way, points=curve_points(costs[1], top, demand.tokens_per_request))
+        for way, costs in ways
+        if costs is not None
+    )
 
 
 def verdict(ways: tuple[WayCost, ...], demand: Demand) -> Text:

@@ -66,6 +66,17 @@ class Crossed:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Stretch:
+    """A stretch of use in which one way to pay is the cheapest of all."""
+
+    way: str
+    from_tokens: float
+    """[tokens/month]"""
+    to_tokens: float
+    """Where the next one takes over; for the last how far was searched. [tokens/month]"""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Curve:
     """Cost over use."""
 
@@ -103,6 +114,8 @@ class CostAnswer:
     ways: tuple[WayCost, ...]
     """Cheapest first; unknown costs last."""
     crossings: tuple[Crossing, ...]
+    lowest: tuple[Stretch, ...]
+    """The cheapest way of all, from nothing to as far as was searched; mixtures of machines and an API are left out."""
     curves: tuple[Curve, ...]
     terms: tuple[CostTerm, ...]
     left_out: tuple[Text, ...]

@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from sizewise.domain.number import np
+from sizewise.estimate.cost_over_use import LeastCost, cells
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sizewise.domain.number import Array
+    from sizewise.estimate.cost_over_use import CostOverUse
 
 MOST_STEPS = 1_000_000
 """More machines than this are not searched one by one. [count]"""
@@ -47,67 +49,64 @@ class NotVerified:
 BreakEven: TypeAlias = Reached | NotReached | NotVerified
 
 
-@dataclass(frozen=True, kw_only=True)
-class SteppedCost:
-    """Cost over volume: something fixed, machines in whole steps, and something for each unit. [USD/month]"""
-
-    base_usd: float = 0.0
-    step_usd: float = 0.0
-    """Each whole machine."""
-    units_per_step: float = math.inf
-    """What one machine carries. [units/month]"""
-    unit_usd: float = 0.0
-    """Each unit."""
-
-    def usd_at(self, units: Array, *, just_above: bool = False) -> Array:
-        """Cost at this many units, or just above them where the next machine is already needed."""
-        steps = np.asarray(units, dtype=np.float64) / self.units_per_step
-        whole = np.floor(steps) + 1.0 if just_above else np.ceil(steps)
-        return np.asarray(self.base_usd + self.step_usd * whole + self.unit_usd * units)
-
-    @property
-    def unknown(self) -> str:
-        """Which of its figures is unknown, or an empty string."""
-        prices = (self.base_usd, self.step_usd, self.unit_usd)
-        if not all(math.isfinite(price) for price in prices):
-            return "price unknown"
-        return "" if self.units_per_step > 0 else "capacity unknown"
-
-
-def break_even_units(challenger: SteppedCost, others: Sequence[SteppedCost], *, up_to: float) -> BreakEven:
+def break_even_units(challenger: CostOverUse, others: Sequence[CostOverUse], *, up_to: float) -> BreakEven:
     """The volume from which the challenger is cheaper than each of the others and stays so. [units/month]
 
-    Cost is a straight line between machine boundaries; every boundary up to `up_to` is looked at, so a lead
-    that the next machine takes away again does not count.
+    Costs are straight lines between their edges; every edge up to `up_to` is looked at, so a lead that the next machine
+    takes away again does not count.
 
+    >>> from sizewise.estimate.cost_over_use import SteppedCost
     >>> api = SteppedCost(unit_usd=0.0045)
     >>> break_even_units(SteppedCost(step_usd=900, units_per_step=1e6), [api], up_to=1e6)
     Reached(at=200000.0)
     """
     costs = (challenger, *others)
-    reason = next((cost.unknown for cost in costs if cost.unknown), "")
+    reason = not_searched(costs, up_to)
     if reason:
         return NotVerified(reason=reason)
-    if not (0 < up_to < math.inf):
-        return NotVerified(reason="capacity unknown")
-    if sum(up_to / cost.units_per_step for cost in costs) > MOST_STEPS:
-        return NotVerified(reason="too many machines to search")
-    edges = _edges(costs, up_to)
+    edges = cells(costs, up_to)
     last = max((_last_dearer(challenger, other, edges) for other in others), default=0.0)
     return Reached(at=last) if last < up_to else NotReached(up_to=up_to)
 
 
-def _edges(costs: Sequence[SteppedCost], up_to: float) -> Array:
-    """Zero, every machine boundary of any path, and the end."""
-    inner = [
-        cost.units_per_step * np.arange(1.0, math.ceil(up_to / cost.units_per_step))
-        for cost in costs
-        if cost.units_per_step < up_to
-    ]
-    return np.unique(np.concatenate([[0.0, up_to], *inner]))
+def not_searched(costs: Sequence[CostOverUse], up_to: float) -> str:
+    """Why these costs cannot be compared up to this volume, or an empty string."""
+    reason = next((cost.unknown for cost in costs if cost.unknown), "")
+    if not reason and not (0 < up_to < math.inf):
+        return "capacity unknown"
+    if not reason and sum(cost.num_edges(up_to) for cost in costs) > MOST_STEPS:
+        return "too many machines to search"
+    return reason
 
 
-def _last_dearer(challenger: SteppedCost, other: SteppedCost, edges: Array) -> float:
+@dataclass(frozen=True, kw_only=True)
+class Lead:
+    """A stretch of volumes in which one of several costs is the lowest."""
+
+    index: int
+    from_units: float
+    to_units: float
+    """The end of the search where it leads until there. [units/month]"""
+
+
+def leads(costs: Sequence[CostOverUse], *, up_to: float) -> tuple[Lead, ...] | NotVerified:
+    """Which of the costs is the lowest of all, stretch by stretch from nothing to `up_to`; of equal ones the first."""
+    reason = not_searched(costs, up_to)
+    if reason:
+        return NotVerified(reason=reason)
+    least = LeastCost(costs=tuple(costs))
+    edges = cells((least,), up_to)
+    starts, ends = edges[:-1], edges[1:]
+    lowest = least.cheapest_at((starts + ends) / 2.0)
+    changes = np.flatnonzero(np.concatenate([[True], lowest[1:] != lowest[:-1]]))
+    until = [*starts[changes[1:]].tolist(), up_to]
+    return tuple(
+        Lead(index=int(lowest[i]), from_units=float(starts[i]), to_units=end)
+        for i, end in zip(changes.tolist(), until, strict=True)
+    )
+
+
+def _last_dearer(challenger: CostOverUse, other: CostOverUse, edges: Array) -> float:
     """The largest volume at which the challenger is not cheaper; 0 when it always is."""
     starts, ends = edges[:-1], edges[1:]
     at_start = challenger.usd_at(starts, just_above=True) - other.usd_at(starts, just_above=True)
@@ -185,8 +184,8 @@ class BreakEvenRange:
 
 
 def break_even_range(
-    challenger: tuple[SteppedCost, SteppedCost, SteppedCost],
-    other: tuple[SteppedCost, SteppedCost, SteppedCost],
+    challenger: tuple[CostOverUse, CostOverUse, CostOverUse],
+    other: tuple[CostOverUse, CostOverUse, CostOverUse],
     *,
     up_to: float,
 ) -> BreakEvenRange:

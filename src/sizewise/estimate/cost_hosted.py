@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sizewise.domain.number import np
-from sizewise.estimate.break_even import SteppedCost
+from sizewise.estimate.cost_over_use import SteppedCost
 from sizewise.units import SECONDS_PER_HOUR
 
 if TYPE_CHECKING:
@@ -87,6 +88,17 @@ def worked_hours(*, requests_per_month: Number, request_s: Number, active_hours:
     """
     rate = requests_per_month / (active_hours * SECONDS_PER_HOUR)
     return -active_hours * np.expm1(-rate * request_s)
+
+
+def busy_requests(*, request_s: float, active_hours: float, ratio: float) -> float:
+    """Requests from which at least one of them runs in this share of the hours of use. [1/month]
+
+    - active seconds x ln(1 - ratio) / time of a request.
+
+    >>> round(busy_requests(request_s=1.0, active_hours=1.0, ratio=0.632))
+    3599
+    """
+    return active_hours * SECONDS_PER_HOUR * -math.log1p(-ratio) / request_s
 
 
 def idle_starts(*, requests_per_month: Number, request_s: Number, active_hours: Number) -> Number:

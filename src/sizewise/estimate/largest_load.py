@@ -2,40 +2,59 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sizewise.estimate.percentiles import felt_by_users, felt_poisson
-from sizewise.estimate.steady import top_requests_per_s
+from sizewise.estimate.speed import StepTerms
+from sizewise.estimate.steady import Replica, top_requests_per_s
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sizewise.domain.number import Array
+    from sizewise.domain.number import Array, Number
     from sizewise.estimate.percentiles import Felt
-    from sizewise.estimate.steady import Replica
 
 GRID = 128
 """Loads that are tried at once; two passes find the largest to 1 / GRID^2."""
+GRIDDED = ("prompt_s", "launch_s", "output_tokens", "max_sequences")
+"""Fields of a replica that may be arrays, besides its terms."""
 MOST_DOUBLINGS = 24
 """No limit is looked for beyond 2^24 users."""
 
 
 def largest_requests_per_s(
-    replica: Replica, *, share: float, max_ttft_s: float, max_tpot_s: float, rate_factor: float = 1.0
-) -> float:
+    replica: Replica, *, share: float, max_ttft_s: Number, max_tpot_s: Number, rate_factor: Number = 1.0
+) -> Array:
     """Poisson arrivals of which this share meets each target; 0 where not even rare ones do. [requests/s]
 
     `rate_factor`: the rate at which the queue grows without end, against the likely one.
+    Array shapes: the targets and the factor broadcast with the fields of an array of replicas.
     """
-    top = float(top_requests_per_s(replica))
+    cells = _with_grid(replica)
+    first_s, each_s = np.asarray(max_ttft_s)[..., None], np.asarray(max_tpot_s)[..., None]
 
     def is_met(rates: Array) -> Array:
-        return _meets(felt_poisson(replica, rates), share, max_ttft_s, max_tpot_s)
+        return _meets(felt_poisson(cells, rates), share, first_s, each_s)
 
+    shape = np.broadcast_shapes(np.shape(max_ttft_s), np.shape(max_tpot_s), np.shape(rate_factor))
+    top = np.asarray(top_requests_per_s(replica))
+    top = np.broadcast_to(top, np.broadcast_shapes(top.shape, shape))
     within = _largest(is_met, top * (1.0 - 1e-6))
-    return min(within, top * rate_factor)
+    return np.minimum(within, top * rate_factor)
+
+
+def _with_grid(replica: Replica) -> Replica:
+    """Replicas shaped [..., 1], so that they meet a grid of loads."""
+    terms = replica.terms
+    held = {f.name: np.asarray(getattr(terms, f.name))[..., None] for f in fields(terms)}
+    prompt, launch, output, most = (np.asarray(getattr(replica, name))[..., None] for name in GRIDDED)
+    return Replica(
+        terms=StepTerms(**held), prompt_s=prompt, launch_s=launch, output_tokens=output, max_sequences=most,
+        input_variation=replica.input_variation, output_variation=replica.output_variation,
+    )  # fmt: skip
 
 
 def largest_num_users(
@@ -51,24 +70,25 @@ def largest_num_users(
     doubled = 2.0 ** np.arange(MOST_DOUBLINGS + 1)
     failed = np.flatnonzero(~is_met(doubled))
     top = float(doubled[failed[0] if len(failed) else -1])
-    around = np.floor(_largest(is_met, top)) + np.array([0.0, 1.0])
+    around = np.floor(_largest(is_met, np.asarray(top))) + np.array([0.0, 1.0])
     return float(max(around[(around >= 1.0) & is_met(around)], default=0.0))
 
 
-def _meets(felt: Felt, share: float, max_ttft_s: float, max_tpot_s: float) -> Array:
+def _meets(felt: Felt, share: float, max_ttft_s: Number, max_tpot_s: Number) -> Array:
     """Which loads are stable and within both targets."""
     is_met: Array = np.asarray(felt.load.is_stable) & (felt.ttft_s(share) <= max_ttft_s)
     return is_met & (felt.tpot_s(share) <= max_tpot_s)
 
 
-def _largest(is_met: Callable[[Array], Array], top: float) -> float:
-    """Largest load below the first that fails, up to `top`; two passes over a grid."""
-    low, high = 0.0, top
+def _largest(is_met: Callable[[Array], Array], top: Array) -> Array:
+    """Largest load below the first that fails, up to `top`; two passes over a grid. [...]"""
+    low, high = np.zeros_like(top), top
+    steps = np.arange(1, GRID + 1) / GRID
     for _ in range(2):
-        tried = low + (high - low) * np.arange(1, GRID + 1) / GRID
-        failed = np.flatnonzero(~is_met(tried))
-        if not len(failed):
-            return high
-        first = int(failed[0])
-        low, high = (low if first == 0 else float(tried[first - 1])), float(tried[first])
+        failed = ~is_met(low[..., None] + (high - low)[..., None] * steps)
+        is_bounded = failed.any(axis=-1)
+        first = np.argmax(failed, axis=-1)
+        span = high - low
+        until, from_there = low + span * first / GRID, low + span * (first + 1) / GRID
+        low, high = np.where(is_bounded, until, high), np.where(is_bounded, from_there, high)
     return low

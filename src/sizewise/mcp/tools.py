@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 DECIDED = ("verdict", "answer", "flips", "prepare", "command", "num_candidates", "facts_date", "version")
 PRICED = (
-    "verdict", "deployment", "requests_per_s", "demand", "horizon_months", "ways", "crossings", "left_out", "currency",
-    "cny_per_usd", "facts_date",
+    "verdict", "deployment", "requests_per_s", "demand", "horizon_months", "ways", "crossings", "lowest", "left_out",
+    "currency", "cny_per_usd", "facts_date",
 )  # fmt: skip
 EXPLAINED = ("verdict", "assumptions", "alternatives", "rejected", "flips", "flow", "facts_date", "version")
 

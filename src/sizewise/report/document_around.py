@@ -12,7 +12,13 @@ from sizewise.report.curve_chart import curve_charts, flat_cost
 from sizewise.report.document import Drawing, Paragraph, Section, Table
 from sizewise.report.figures import UNKNOWN_MARK, marked, seconds
 from sizewise.report.load_chart import tpot_chart, ttft_chart
-from sizewise.report.text_cost import amount_range, likely_amount, plain_amount, turn_cells
+from sizewise.report.text_cost import (
+    amount_range,
+    likely_amount,
+    lowest_of_all,
+    plain_amount,
+    turn_cells,
+)
 from sizewise.report.text_option import brief
 from sizewise.report.words import LEGEND, WAYS
 from sizewise.units import format_seconds, significant
@@ -91,6 +97,7 @@ def cost_section(answer: CostAnswer, say: Say) -> Section:
             Paragraph(text=say(T("As a new decision, with hardware, people and space paid for:"))),
             Paragraph(text=say(answer.verdict)),
             *_drawings((chart,) if chart else (), "cost"),
+            *((Paragraph(text=say(lowest_of_all(answer, say))),) if answer.lowest else ()),
             Table(header=header, rows=rows, numeric=(2, 3, 4)),
             Table(
                 header=(say(T("where it turns")), say(T("likely")), say(T("at best")), say(T("at worst"))),

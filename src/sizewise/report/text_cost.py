@@ -25,10 +25,12 @@ if TYPE_CHECKING:
 
     from sizewise.domain.cost import CostAnswer, Crossed, Crossing, WayCost
     from sizewise.domain.estimate import Unknown
-    from sizewise.domain.text import Text
+    from sizewise.domain.text import Text, Value
     from sizewise.report.language import Say
 
 FEW_MONTHS = 100
+STRETCHES_SHOWN = 6
+"""Stretches of use of which each has another cheapest way."""
 CHEAPEST_SHOWN = 3
 """Ways whose parts are shown without `--explain`."""
 
@@ -143,8 +145,37 @@ def _about(way: WayCost, answer: CostAnswer, say: Say) -> str:
 def _crossings(answer: CostAnswer, say: Say) -> Iterator[RenderableType]:
     if answer.crossings:
         yield heading(say(T("Where it turns")))
+        if answer.lowest:
+            yield point("·", Line(say(lowest_of_all(answer, say))))
         for item in answer.crossings:
             yield point("·", Line(say(turn(item, say))))
+
+
+def lowest_of_all(answer: CostAnswer, say: Say) -> Text:
+    """Which way is the cheapest of all, from nothing to as far as was searched."""
+    shown, last = answer.lowest[:STRETCHES_SHOWN], answer.lowest[-1]
+    ends = [
+        say(T("{way} up to {limit}", way=WAYS[stretch.way], limit=Count(stretch.to_tokens)))
+        for stretch in shown
+        if stretch is not last
+    ]
+    words: dict[str, Value] = {
+        "stretches": "; ".join(ends),
+        "limit": Count(last.to_tokens),
+        "way": WAYS[last.way],
+    }
+    if not ends:
+        return T("the cheapest of all up to {limit} tokens a month: {way}", **words)
+    if len(answer.lowest) > STRETCHES_SHOWN + 1:
+        more = str(len(answer.lowest) - STRETCHES_SHOWN - 1)
+        return T(
+            "the cheapest of all, by tokens a month: {stretches}; {n} further changes with whole machines, then {way} "
+            "(searched up to {limit})", n=more, **words,
+        )  # fmt: skip
+    return T(
+        "the cheapest of all, by tokens a month: {stretches}; beyond that {way} (searched up to {limit})",
+        **words,
+    )
 
 
 def turn(item: Crossing, say: Say) -> Text:
