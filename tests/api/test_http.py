@@ -290,21 +290,24 @@ async def test_the_same_question_is_computed_once_even_when_many_ask_it_at_once(
 
 @pytest.mark.anyio
 async def test_page_and_api_find_the_same_decision_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    found: list[object] = []
+    found: list[bool] = []
     recommend = advisor.recommend
 
-    def counted(question: advisor.Question, *, top: int) -> object:
-        found.append(question)
-        return recommend(question, top=top)
+    def counted(question: advisor.Question, *, top: int, has_flips: bool) -> object:
+        found.append(has_flips)
+        return recommend(question, top=top, has_flips=has_flips)
 
     monkeypatch.setattr("sizewise.advisor.recommend", counted)
+    words = "task=chat&device=RTX+4090&users=3"
     async with client() as http:
         for language in ("en", "zh"):
-            page = await http.get(f"/?task=chat&device=RTX+4090&users=3&lang={language}")
-            assert page.status_code == 200
-        words: dict[str, object] = {"task": "chat", "device": ["RTX 4090"], "users": 3, "top": 2}
-        answer = await http.post("/api/v1/recommend", json=words)
-    assert len(found) == 1
+            page = await http.get(f"/?{words}&lang={language}")
+            turns = await http.get(f"/around/flips?{words}&way=guide&lang={language}")
+            assert (page.status_code, turns.status_code) == (200, 200)
+        body = {"task": "chat", "device": ["RTX 4090"], "users": 3, "top": 2}
+        answer = await http.post("/api/v1/recommend", json=body)
+    assert found == [False, True]  # the page, then what would change it and the API together
+    assert answer.json()["flips"]
     assert len(answer.json()["options"]) == 2
 
 

@@ -173,7 +173,16 @@ def test_drawings_around_the_answer_come_by_themselves(page: Page) -> None:
     page.goto(ANSWERED)
     for title in ("Quality against cost", "Ways to pay, and where they cross", "Latency under load"):
         expect(page.locator(".drawn", has_text=title).locator("figure svg").first).to_be_visible()
-    expect(page.locator(".pending")).to_have_count(0)
+    expect(page.locator(".pending, .coming")).to_have_count(0)
+
+
+def test_what_would_change_the_answer_comes_into_its_place(page: Page) -> None:
+    page.goto(ANSWERED)
+    section = page.locator("article details", has_text="What would change this answer")
+    expect(section.locator("tbody tr").first).to_be_visible()
+    expect(page.locator(".coming")).to_have_count(0)
+    headings = page.locator("article summary h2").all_inner_texts()
+    assert headings.index("What would change this answer") == headings.index("The choice") + 1
 
 
 def test_options_are_put_side_by_side_by_keyboard_and_the_link_shows_the_same(page: Page) -> None:

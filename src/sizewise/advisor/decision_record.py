@@ -92,7 +92,7 @@ def _same_choice(question: Question, record: DecisionRecord) -> Option | ApiOpti
         return None
     if isinstance(chosen, ApiOption):
         narrowed = replace(question, model=(chosen.model,), path=("api",))
-        found = recommend(narrowed, user_catalog=record.user_catalog).api
+        found = recommend(narrowed, user_catalog=record.user_catalog, has_flips=False).api
         return found if found is not None and choice(found) == choice(chosen) else None
     deployment = chosen.deployment
     narrowed = replace(
@@ -105,4 +105,4 @@ def _same_choice(question: Question, record: DecisionRecord) -> Option | ApiOpti
         else (hardware(deployment.device, deployment.num_devices),),
         path=(deployment.path,),
     )
-    return recommend(narrowed, user_catalog=record.user_catalog).answer
+    return recommend(narrowed, user_catalog=record.user_catalog, has_flips=False).answer

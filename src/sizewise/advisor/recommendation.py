@@ -40,10 +40,13 @@ if TYPE_CHECKING:
 DEFAULT_TOP = 3
 
 
-def recommend(question: Question, *, user_catalog: str | None = None, top: int = DEFAULT_TOP) -> Decision:
+def recommend(
+    question: Question, *, user_catalog: str | None = None, top: int = DEFAULT_TOP, has_flips: bool = True
+) -> Decision:
     """The answer to one question, with its reasons.
 
-    Arguments: `user_catalog` a CSV with models or devices of one's own; `top` how many of the best options are kept.
+    Arguments: `user_catalog` a CSV with models or devices of one's own; `top` how many of the best options are kept;
+    `has_flips` whether it is worked out what would change the answer, which takes about as long as the answer itself.
     Raises: SizewiseError for input that cannot be used. Nothing that satisfies the request is an answer, not an error.
     """
     catalog = load_catalog()
@@ -67,7 +70,10 @@ def recommend(question: Question, *, user_catalog: str | None = None, top: int =
     }  # fmt: skip
     if answer is None:
         return with_api(catalog, found.request, _refusal(catalog, found, facts))
-    return with_api(catalog, found.request, _answer(catalog, found, answer, int(best[0]), facts))
+    turns = _turns(catalog, found, answer, int(best[0])) if has_flips else ()
+    return with_api(
+        catalog, found.request, _answer(catalog, found, answer, int(best[0]), facts | {"flips": turns})
+    )
 
 
 def distinct(found: Found, top: int) -> Array:
@@ -91,10 +97,17 @@ def _ids(found: Found, position: int) -> tuple[int, int]:
     return int(found.survivors.row_ids[position]), int(found.survivors.machine_ids[position])
 
 
+def _turns(catalog: Catalog, found: Found, answer: Option, position: int) -> tuple[Flip, ...]:
+    row_id, machine_id = _ids(found, position)
+    return (
+        *flips(catalog, found, answer, row_id, machine_id),
+        *api_flip(found, answer, row_id, machine_id),
+    )
+
+
 def _answer(
     catalog: Catalog, found: Found, answer: Option, position: int, facts: dict[str, object]
 ) -> Decision:
-    row_id, machine_id = _ids(found, position)
     start = launch(answer.deployment)
     api = api_rejection(found.request, answer)
     others = alternatives(catalog, found, answer, position)
@@ -105,10 +118,6 @@ def _answer(
         answer=answer,
         alternatives=others,
         rejected=rejected,
-        flips=(
-            *flips(catalog, found, answer, row_id, machine_id),
-            *api_flip(found, answer, row_id, machine_id),
-        ),
         prepare=start.prepare,
         command=start.command,
         confidence=confidence(found, position),

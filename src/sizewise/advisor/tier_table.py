@@ -183,5 +183,5 @@ def rule_of_thumb(
         questions=said.questions,
         tiers=said.tiers,
         optimises_quantization=said.optimises_quantization,
-        computed=recommend(question).verdict,
+        computed=recommend(question, has_flips=False).verdict,
     )

@@ -16,7 +16,7 @@ from sizewise.api.state import CURRENCY, NOW, WAY, State, remember, state_of
 from sizewise.api.work import USUAL_OPTIONS, recommended
 from sizewise.domain.text import T
 from sizewise.errors import UnknownName
-from sizewise.report.document import Document, block_kind, decision_document
+from sizewise.report.document import Document, block_kind, decision_document, flips_section
 from sizewise.report.document_around import cost_section, load_section, quality_section
 from sizewise.report.document_compare import compare_document
 from sizewise.report.document_fit import fit_document
@@ -92,6 +92,16 @@ async def _fit(request: Request, state: State) -> Document | None:
     return fit_document(answer, state.say(), language=state.language)
 
 
+@router.get("/around/flips")
+async def flips(request: Request) -> Response:
+    """What would change the answer of a state: takes as long as the answer, which does not wait for it."""
+    state = state_of(request)
+    decision = await _decision(request, state, has_flips=True)
+    section = flips_section(decision, state.say())
+    template = "flips.html" if _is_refresh(request) else "around.html"
+    return _rendered(request, template, state, section=section if section.blocks else None)
+
+
 @router.get("/around/{kind}")
 async def around(request: Request, kind: str) -> Response:
     """A drawing around the answer of a state: fetched when the answer is shown, so that the answer does not wait."""
@@ -147,9 +157,9 @@ def _compare_command(question: Question, picks: tuple[str, ...]) -> str:
     return shlex.join(["sizewise", "compare", *picks, *given])
 
 
-async def _decision(request: Request, state: State) -> Decision:
+async def _decision(request: Request, state: State, *, has_flips: bool = False) -> Decision:
     top = LISTED_OPTIONS if state.way == "card" else USUAL_OPTIONS
-    decision: Decision = await request.app.state.work.run(recommended, state.question(), top)
+    decision: Decision = await request.app.state.work.run(recommended, state.question(), top, has_flips)
     return decision
 
 
@@ -171,7 +181,10 @@ def _comes_later(request: Request, state: State) -> bool:
 
 
 def _document(state: State, decision: Decision, reproduce: str) -> Document:
-    return decision_document(decision, state.say(), language=state.language, reproduce=reproduce)
+    is_open = decision.answer is not None and not decision.flips
+    return decision_document(
+        decision, state.say(), language=state.language, reproduce=reproduce, is_flipped_later=is_open
+    )
 
 
 def _is_refresh(request: Request) -> bool:
@@ -199,6 +212,7 @@ def _rendered(request: Request, template: str, state: State, *, status: int = 20
         kind=block_kind,
         spec=spec,
         way_word=WAY,
+        flips_address=state.address("/around/flips", **{WAY: state.way}),
         around=tuple(AROUND),
         around_title=AROUND_TITLES,
         ways=WAYS,

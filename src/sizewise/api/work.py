@@ -53,18 +53,19 @@ class Work:
             )
 
 
-def recommended(question: Question, top: int) -> Decision:
+def recommended(question: Question, top: int, has_flips: bool = True) -> Decision:  # noqa: FBT001, FBT002 - of a thread
     """The decision of a question: facts do not change while the server runs.
 
-    Page and API ask the same in other words: numbers as text or not, more options or fewer. It is found once.
+    Page and API ask the same in other words: numbers as text or not, more options or fewer. It is found once; what
+    would change it is asked for apart by the page.
     """
-    decision = _found(in_numbers(question), max(top, USUAL_OPTIONS))
+    decision = _found(in_numbers(question), max(top, USUAL_OPTIONS), has_flips)
     return replace(decision, options=decision.options[:top])
 
 
 @lru_cache(maxsize=KEPT_DECISIONS)
-def _found(question: Question, top: int) -> Decision:
-    return advisor.recommend(question, top=top)
+def _found(question: Question, top: int, has_flips: bool) -> Decision:  # noqa: FBT001 - a key
+    return advisor.recommend(question, top=top, has_flips=has_flips)
 
 
 def in_numbers(question: Question) -> Question:

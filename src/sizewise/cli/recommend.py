@@ -142,7 +142,7 @@ def _computed(say: Say, question: Question, display: Mapping[str, Any]) -> int:
     from sizewise import advisor
 
     listed = _num_listed(display)
-    top = {} if listed is None else {"top": listed}
+    top: dict[str, Any] = {} if listed is None else {"top": listed}
     with busy(say, T("weighing every model on every machine")):
         decision = advisor.recommend(question, user_catalog=display["catalog"], **top)
     if display["save"] is not None:

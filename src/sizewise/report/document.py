@@ -5,7 +5,7 @@ A manager reads from the top and stops anywhere; an engineer finds every input, 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from sizewise.decide import wording
@@ -82,6 +82,8 @@ class Section:
     blocks: tuple[Block, ...]
     opens: bool = False
     """Is it shown at once where sections can be folded?"""
+    comes_later: bool = False
+    """Does a page fetch what stands under the heading when the rest is shown?"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,13 +109,15 @@ class Document:
     footer: str
 
 
-def decision_document(
-    decision: Decision, say: Say, *, language: str, reproduce: str, around: Sequence[Section] = ()
-) -> Document:
+def decision_document(  # noqa: PLR0913 - what one document is made of
+    decision: Decision, say: Say, *, language: str, reproduce: str, around: Sequence[Section] = (),
+    is_flipped_later: bool = False,
+) -> Document:  # fmt: skip
     """The document of one decision.
 
     Arguments: `reproduce` the command line that asks the same again, empty: left out; `around` sections with the
-    charts around the answer, which stand behind the flow.
+    charts around the answer, which stand behind the flow; `is_flipped_later` whether a page fetches what would change
+    the answer when the rest is shown.
     """
     footer = T("Facts of {date}, sizewise {version}.", date=decision.facts_date, version=decision.version)
     return Document(
@@ -121,7 +125,11 @@ def decision_document(
         verdict=say(decision.verdict),
         figures=tuple(key_figures(decision.choice, say)),
         language=language,
-        sections=tuple(section for section in _sections(decision, say, reproduce, around) if section.blocks),
+        sections=tuple(
+            section
+            for section in _sections(decision, say, reproduce, around, is_flipped_later)
+            if section.blocks or section.comes_later
+        ),
         footer=say(footer),
     )
 
@@ -148,7 +156,7 @@ def key_figures(choice: Option | ApiOption | None, say: Say) -> Iterator[KeyFigu
 
 
 def _sections(
-    decision: Decision, say: Say, reproduce: str, around: Sequence[Section]
+    decision: Decision, say: Say, reproduce: str, around: Sequence[Section], is_flipped_later: bool  # noqa: FBT001
 ) -> Iterator[Section]:  # fmt: skip
     if decision.answer is None:
         yield Section(heading=say(T("What comes nearest")), blocks=_rejected(decision, say), opens=True)
@@ -160,7 +168,8 @@ def _sections(
         )
     if decision.answer:
         yield Section(heading=say(T("The choice")), blocks=_choice(decision.answer, say), opens=True)
-    yield Section(heading=say(T("What would change this answer")), blocks=_flips(decision, say), opens=True)
+    flipped = flips_section(decision, say)
+    yield replace(flipped, comes_later=is_flipped_later and not flipped.blocks)
     yield Section(heading=say(T("Alternatives")), blocks=_alternatives(decision, say), opens=True)
     if decision.answer:
         yield Section(heading=say(T("Why not")), blocks=_rejected(decision, say))
@@ -273,6 +282,11 @@ def _rejected(decision: Decision, say: Say) -> tuple[Block, ...]:
         return ()
     header = ("", say(T("option")), say(T("what binds")), say(T("by how much")), say(T("what would help")))
     return (Table(header=header, rows=rows),)
+
+
+def flips_section(decision: Decision, say: Say) -> Section:
+    """What would change the answer: nothing under the heading where nothing does."""
+    return Section(heading=say(T("What would change this answer")), blocks=_flips(decision, say), opens=True)
 
 
 def _flips(decision: Decision, say: Say) -> tuple[Block, ...]:
