@@ -29,6 +29,8 @@ STEP_LENGTHS = np.array([1.0, 0.5, 0.2, 0.05])
 """Shares of a step that are tried."""
 DAMPINGS = (0.0, 1.0, 10.0, 100.0)
 """Multiples of the precision of the priors that hold a step back."""
+WORTHWHILE = 3e-3
+"""Share of the cost that a step with kept derivatives has to gain; else they are taken anew."""
 TOLERANCE = 1e-4
 """A step that lowers the cost by a smaller share is the last."""
 POOLED_SPREAD = 0.7
@@ -159,12 +161,13 @@ def fitted(
     weights: Array,
     *,
     start: Start | None = None,
-    max_steps: int = 40,
+    max_steps: int = 80,
 ) -> Array:
     """The vector that explains the measurements best: robust least squares of log errors / NOISE, with the priors.
 
     Levenberg-Marquardt on reweighted residuals: every step tries DAMPINGS (multiples of the precision of the priors) at
-    STEP_LENGTHS and takes the best. `log_errors` takes vectors [k] and gives [k, figures].
+    STEP_LENGTHS and takes the best. Derivatives, which cost most, are kept until a step gains less than
+    WORTHWHILE with them; the last step has fresh ones. `log_errors` takes vectors [k] and gives [k, figures].
     """
     mean, precision, root = layout.start, 1.0 / np.square(layout.spread), np.sqrt(weights) / NOISE
 
@@ -176,9 +179,11 @@ def fitted(
     vector, slopes = np.asarray(begin.vector), begin.slopes
     errors = log_errors(vector[None])
     cost = float(costs_of(errors, vector[None])[0])
+    is_fresh = False
     for _ in range(max_steps):
-        weighted = (slopes_at(log_errors, vector) if slopes is None else slopes) * root[:, None]
-        slopes, here = None, errors[0] * root
+        if slopes is None:
+            slopes, is_fresh = slopes_at(log_errors, vector), True
+        weighted, here = slopes * root[:, None], errors[0] * root
         robust = 1.0 / np.sqrt(1.0 + np.square(here))
         gradient = weighted.T @ (robust * here) + (vector - mean) * precision
         curvature = weighted.T @ (robust[:, None] * weighted)
@@ -189,12 +194,14 @@ def fitted(
         tried_errors = log_errors(tried)
         costs = costs_of(tried_errors, tried)
         best = int(np.argmin(costs))
-        if costs[best] >= cost:
+        gain = 1.0 - float(costs[best]) / cost
+        if gain > 0:
+            vector, errors, cost = tried[best], tried_errors[best : best + 1], float(costs[best])
+        if is_fresh and gain < TOLERANCE:
             break
-        is_last = costs[best] > cost * (1.0 - TOLERANCE)
-        vector, errors, cost = tried[best], tried_errors[best : best + 1], float(costs[best])
-        if is_last:
-            break
+        if gain < WORTHWHILE:
+            slopes = None
+        is_fresh = False
     return vector
 
 

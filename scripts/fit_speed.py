@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from sizewise.domain.number import Array
     from sizewise.predict.speed_cases import Case
 
-HELD_OUT_STEPS = 12
+HELD_OUT_STEPS = 40
 """Steps of a fit without a device, which starts from the fit with it."""
 LLAMACPP = (
     Parameter("read_efficiency", 0.75, 0.1, 0.15, 0.15),

@@ -16,7 +16,8 @@ from sizewise.catalog.speed_constants import COMPUTE_CLASSES
 from sizewise.estimate.prefill import prompt_flop_per_token
 from sizewise.estimate.speed import SIDE_BY_SIDE, cache_read_bytes, expert_coverage, matrix_flop_per_s
 from sizewise.predict.serving import streams_of
-from sizewise.predict.single import USUAL_OUTPUT_TOKENS, held_tokens, prompt_tokens
+from sizewise.predict.single import held_tokens, prompt_tokens
+from sizewise.predict.single_memory import USUAL_OUTPUT_TOKENS
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -55,7 +55,7 @@ class Compared(NamedTuple):
         return [name for name in PEERS if self.median[name] <= ours]
 
 
-CONVERGED_STEPS = 12
+CONVERGED_STEPS = 40
 """Steps of a fit without a device; fewer leave it too near to the fit with it and flatter us."""
 OURS = ("in sample", "device held out", "family held out")
 

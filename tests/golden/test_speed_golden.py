@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from sizewise.estimate.load import capacity_sequences
-from sizewise.estimate.speed import StepTerms, expert_coverage, offload_step_s, step_s
+from sizewise.estimate.offload import offload_step_s
+from sizewise.estimate.speed import StepTerms, expert_coverage, step_s
 from sizewise.estimate.steady import Replica, steady_poisson, steady_users, top_requests_per_s
 
 # Llama 3 8B in bf16 on an H100 SXM (3,350 GB/s, 989 TFLOP/s), vLLM constants of the published fit: weights 16.06 GB
@@ -120,12 +121,9 @@ def test_decode_of_an_8b_at_four_bits(
 def test_partial_offload_of_a_70b() -> None:
     # 20 GiB of 42.52 GB on an RTX 4090, the rest in DDR5-4800 (76.8 GB/s at 0.7)
     step = offload_step_s(
-        device_read_bytes=20 * 2**30,
+        device_s=20 * 2**30 / (0.78 * 1008e9) + 1.88e-3,
         host_read_bytes=42.52e9 - 20 * 2**30,
-        device_byte_s=1 / (0.78 * 1008e9),
         host_bandwidth_bytes_per_s=76.8e9,
-        host_efficiency=0.7,
-        fixed_s=1.88e-3,
     )
     assert 1 / step == pytest.approx(2.38, abs=0.02)
 

@@ -219,7 +219,7 @@ def test_bad_input_is_said_clearly(
 
 
 def test_a_cached_prefix_shortens_the_wait_and_carries_more() -> None:
-    warm = answer(load=LoadQuestion(prefix_hit="0.8"))
+    warm = answer(replace(QWEN, prefix_hit="0.8"))
     assert warm.alone.ttft.mean_s < answer().alone.ttft.mean_s
     assert warm.requests_per_s.likely > answer().requests_per_s.likely
     assert warm.max_sequences == answer().max_sequences
@@ -228,7 +228,7 @@ def test_a_cached_prefix_shortens_the_wait_and_carries_more() -> None:
 @pytest.mark.parametrize("share", ["-0.1", "1", "80"])
 def test_a_share_of_the_prompt_that_cannot_be_is_refused(share: str) -> None:
     with pytest.raises(BadInput, match=r"--prefix-hit: .* 0 to 0\.99"):
-        answer(load=LoadQuestion(prefix_hit=share))
+        answer(replace(QWEN, prefix_hit=share))
 
 
 def test_energy_is_power_over_tokens_and_lies_within_what_the_machine_may_draw() -> None:

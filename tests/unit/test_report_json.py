@@ -26,7 +26,8 @@ def option(**changes: object) -> Option:
         "deployment": deployment, "memory": (MemoryPart(name="weights", size=weights),), "memory_bytes": weights,
         "usable_bytes": 4.0, "decode_tokens_per_s": weights,
         "loaded_tokens_per_s": Unknown(reason="nobody measured it"),
-        "ttft_s": weights, "throughput_tokens_per_s": weights, "num_users": float("inf"), "quality": weights,
+        "ttft_s": weights, "throughput_tokens_per_s": weights, "num_users": float("inf"), "power_watts": weights,
+        "joules_per_token": weights, "quality": weights,
         "quality_evidence": "direct", "pass_probability": float("nan"), "monthly_usd": weights,
         "monthly_parts_usd": (("energy", 2.0),), "upfront_usd": weights, "usd_per_million_tokens": 1.5,
     }  # fmt: skip

@@ -13,6 +13,7 @@ from sizewise.advisor.question import Notes
 from sizewise.catalog.prices import cost_constant, cost_defaults
 from sizewise.catalog.quality_table import loss_table
 from sizewise.decide.candidates import COMMERCIAL
+from sizewise.decide.wording import percent
 from sizewise.domain.device import Machine
 from sizewise.domain.request import ANY_PATH, API, PATHS, Filters, Limits, Request
 from sizewise.domain.text import T, Text
@@ -48,6 +49,9 @@ THINKING = T(
 """What speed, waiting time and cost leave out."""
 HERE, ANY = "this", "any"
 """Device names that mean the hardware of this computer, and everything on the market."""
+PROMPT_CACHED = T("prompt already cached")
+MOST_PREFIX_HIT = 0.99
+"""Something of each prompt is always new. [ratio]"""
 SMALLEST_CONTEXT_TOKENS = 256
 LARGEST_TOKENS = 10**8
 MAX_USERS = 10**7
@@ -173,7 +177,27 @@ def _workload(question: Question, task: Task, notes: Notes) -> Workload:
         max_tpot_s=values["max_tpot_s"],
         active_hours_per_month=values["active_hours_per_month"],
         thinking_tokens=thinking,
+        prefix_hit_ratio=_prefix_hits(question, notes),
     )
+
+
+def _prefix_hits(question: Question, notes: Notes) -> float:
+    """Share of every prompt that needs no reading; 0 where nothing is said. [ratio]
+
+    Raises: BadInput for a share outside 0..MOST_PREFIX_HIT.
+    """
+    given = question.prefix_hit
+    if given is None:
+        return 0.0
+    share = units.parse_number(str(given), "--prefix-hit")
+    if not 0.0 <= share <= MOST_PREFIX_HIT:
+        raise BadInput(
+            "--prefix-hit: {given} is outside 0 to {most}, the share of a prompt that is cached, such as 0.5",
+            given=str(given),
+            most=str(MOST_PREFIX_HIT),
+        )
+    notes.add(PROMPT_CACHED, percent(share), is_asked=True)
+    return share
 
 
 def _thinking_tokens(question: Question) -> float:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sizewise import units
-from sizewise.advisor.asking import MAX_USERS, SHOWN_LOAD, ask, machine, optional
+from sizewise.advisor.asking import MAX_USERS, PROMPT_CACHED, SHOWN_LOAD, ask, machine, optional
 from sizewise.advisor.capacity_case import Case, chosen_case
 from sizewise.advisor.capacity_simulation import Simulation
 from sizewise.advisor.energy import energy_under_load
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from sizewise.advisor.question import Question
     from sizewise.domain.capacity import Energy
     from sizewise.domain.decision import Assumption
-    from sizewise.domain.request import Request
     from sizewise.domain.text import Text
     from sizewise.domain.workload import Workload
     from sizewise.estimate.steady import Replica
@@ -47,12 +46,10 @@ named, so that the targets hold for that length; answers vary like those of chat
 trace 2023, conversation, in catalog/workloads.csv)."""
 USUAL_INPUT_VARIATION = 0.8
 """Of the prompts of the same trace. [ratio]"""
-MOST_PREFIX_HIT = 0.99
-"""Something of each prompt is always new. [ratio]"""
 MOST_VARIATION, MOST_RATE, MOST_BURSTS, MOST_SEED = 20.0, 1e7, 100.0, 2**63 - 1
 SHOWN_NAMES = frozenset(
     label for name, label, _ in SHOWN_LOAD if name not in {"num_users", "active_hours_per_month"}
-)
+) | {PROMPT_CACHED}
 """Assumptions of a question that matter here."""
 
 
@@ -68,8 +65,6 @@ class LoadQuestion:
     """Standard deviation / mean of prompts and of answers; 0: all the same."""
     bursts: str | float | None = None
     """Standard deviation / mean of the gaps between simulated requests; 1: Poisson."""
-    prefix_hit: str | float | None = None
-    """Share of every prompt that is still in the cache of earlier requests."""
     simulates: bool = False
     seed: str | int | None = None
 
@@ -116,28 +111,9 @@ def prepared(
     trace = _trace(asked_load.trace)
     asked = ask(catalog, _with_trace(replace(question, model=()), trace))
     notes = Notes(items=[note for note in asked.assumptions if note.name in SHOWN_NAMES])
-    request = _with_prefix_hits(asked.request, asked_load.prefix_hit, notes)
-    case = chosen_case(catalog, request, found.model, hardware)
-    given = _load_asked(question, asked_load, request.workload, trace, notes)
+    case = chosen_case(catalog, asked.request, found.model, hardware)
+    given = _load_asked(question, asked_load, asked.request.workload, trace, notes)
     return case, given, tuple(notes.items)
-
-
-def _with_prefix_hits(request: Request, given: str | float | None, notes: Notes) -> Request:
-    """The request with the share of its prompts that needs no reading.
-
-    Raises: BadInput for a share outside 0..MOST_PREFIX_HIT.
-    """
-    if given is None:
-        return request
-    share = units.parse_number(str(given), "--prefix-hit")
-    if not 0.0 <= share <= MOST_PREFIX_HIT:
-        raise BadInput(
-            "--prefix-hit: {given} is outside 0 to {most}, the share of a prompt that is cached, such as 0.5",
-            given=str(given),
-            most=str(MOST_PREFIX_HIT),
-        )
-    notes.add(T("prompt already cached"), percent(share), is_asked=True, source="")
-    return replace(request, workload=replace(request.workload, prefix_hit_ratio=share))
 
 
 def _only(names: tuple[str, ...], what: str) -> str:

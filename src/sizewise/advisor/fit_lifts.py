@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sizewise.advisor.fit_terms import Case, is_possible, smaller_formats
+from sizewise.advisor.fit_terms import Case, cache_bytes, is_possible, smaller_formats
 from sizewise.advisor.space import MULTI_DEVICE_KINDS
 from sizewise.catalog.speed_constants import coefficients
 from sizewise.decide import wording
@@ -19,8 +19,9 @@ from sizewise.domain.request import Limits
 from sizewise.domain.text import T
 from sizewise.estimate.columns import first_value
 from sizewise.estimate.memory_answers import max_device_layers
+from sizewise.estimate.offload import USUAL_HOST_BANDWIDTH_BYTES_PER_S, OnHost, offloaded_token_s
 from sizewise.estimate.placement import expert_layers_on_host
-from sizewise.estimate.speed import offload_step_s, read_s_per_byte
+from sizewise.estimate.speed import step_terms
 from sizewise.units import format_bytes, format_tokens, significant
 
 if TYPE_CHECKING:
@@ -28,11 +29,6 @@ if TYPE_CHECKING:
 
     from sizewise.domain.text import Text
 
-HOST_EFFICIENCY = 0.7
-"""Share of the host's memory bandwidth that decoding reaches. [ratio]
-Assumed: measured decoding on processors reaches 0.5 to 0.7 of two channels of DDR5."""
-ASSUMED_HOST_BANDWIDTH_BYTES_PER_S = 64e9
-"""Two channels of DDR5, where nothing is known about the host; assumed. [bytes/s]"""
 MOST_LIFTS = 6
 
 
@@ -116,8 +112,7 @@ def _experts_on_host(case: Case) -> Iterator[Text]:
     if not moved > 0:
         return
     share, expert_bytes = moved / num_layers, first_value(weights.expert_bytes)
-    active = expert_bytes * experts.num_experts_per_token / experts.num_experts
-    rate = _offloaded_rate(case, first_value(weights.dense_read_bytes) + active * (1 - share), active * share)
+    rate = _offloaded_rate(case, OnHost(0.0, share))
     yield T(
         "the experts of {n} layers in host memory ({size} of RAM, --n-cpu-moe {flag}): about {rate} tokens/s",
         n=f"{moved:.0f}", size=format_bytes(expert_bytes * share), flag=f"{moved + experts.num_dense_layers:.0f}",
@@ -150,10 +145,8 @@ def _layers_on_host(case: Case) -> Iterator[Text]:
     layers = int(first_value(placed.device_layers))
     if not 0 < layers < case.model.num_layers:
         return
-    active = case.model.active_ratio if case.model.experts else 1.0
-    read = first_value(weights.dense_read_bytes) + first_value(weights.expert_bytes) * min(active, 1.0)
-    share = layers / case.model.num_layers
-    rate = _offloaded_rate(case, read * share, read * (1 - share))
+    share = 1.0 - layers / case.model.num_layers
+    rate = _offloaded_rate(case, OnHost(share, share))
     yield T(
         "{n} of {all} layers on the device (-ngl {n}), the rest in host memory ({size} of RAM): about {rate} tokens/s",
         n=str(layers), all=str(case.model.num_layers), size=format_bytes(first_value(placed.host_bytes)),
@@ -161,20 +154,25 @@ def _layers_on_host(case: Case) -> Iterator[Text]:
     )  # fmt: skip
 
 
-def _offloaded_rate(case: Case, device_bytes: float, host_bytes: float) -> float:
-    """One stream with part of the reading done by the host. [tokens/s]"""
-    _, _, machines = case.columns
-    constants = coefficients(case.engine.name, [case.machine.device], case.quantization.speed_class)
+def _offloaded_rate(case: Case, on_host: OnHost) -> float:
+    """One stream with part of the reading done by the host, half of the context held. [tokens/s]"""
+    models, weights, machines = case.columns
+    k_bytes, v_bytes = cache_bytes(case.kv_type)
+    terms = step_terms(
+        models=models, weights=weights, machines=machines,
+        coefficients=coefficients(case.engine.name, [case.machine.device], case.quantization.speed_class),
+        context_tokens=case.context_tokens / 2, k_bytes_per_element=k_bytes, v_bytes_per_element=v_bytes,
+        split=case.split,
+    )  # fmt: skip
     known = case.machine.host_bandwidth_bytes_per_s
-    step = offload_step_s(
-        device_read_bytes=device_bytes,
-        host_read_bytes=host_bytes,
-        device_byte_s=first_value(read_s_per_byte(machines=machines, coefficients=constants)),
-        host_bandwidth_bytes_per_s=known if known > 0 else ASSUMED_HOST_BANDWIDTH_BYTES_PER_S,
-        host_efficiency=HOST_EFFICIENCY,
-        fixed_s=first_value(constants.step_s) + first_value(constants.layer_s) * case.model.num_layers,
+    token_s = offloaded_token_s(
+        terms,
+        weights=weights,
+        models=models,
+        on_host=on_host,
+        host_bandwidth_bytes_per_s=known if known > 0 else USUAL_HOST_BANDWIDTH_BYTES_PER_S,
     )
-    return 1.0 / first_value(step)
+    return 1.0 / first_value(token_s)
 
 
 def _other_device(case: Case) -> Iterator[Text]:

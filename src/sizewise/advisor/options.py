@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from sizewise.advisor.costing import cost_range
+from sizewise.advisor.energy import energy_under_load
 from sizewise.advisor.grading import evidence
 from sizewise.catalog.speed_constants import band, family_of
 from sizewise.catalog.weights_table import weights_basis
 from sizewise.decide.evaluate import Evaluated, evaluate, physics, replica_of
+from sizewise.domain.capacity import Energy
 from sizewise.domain.decision import Deployment, Option
 from sizewise.domain.estimate import Estimate, Unknown
 from sizewise.estimate.calibration import QUANTILE_80
@@ -57,6 +60,7 @@ def option(space: Space, grades: Grades, request: Request, row_id: int, machine_
     )
     speeds = speeds_of(row, machine, values, load)
     costs = costs_of(machine, deployment, values, load, request)
+    energy = energy_of(machine, deployment, load)
     return Option(
         deployment=deployment,
         memory=memory,
@@ -67,6 +71,8 @@ def option(space: Space, grades: Grades, request: Request, row_id: int, machine_
         ttft_s=speeds.ttft_s,
         throughput_tokens_per_s=speeds.throughput,
         num_users=first_value(values.num_users * values.replicas) if load is not None else 0.0,
+        power_watts=energy.power_watts,
+        joules_per_token=energy.joules_per_token,
         quality=grades.estimate(row_id),
         quality_evidence=evidence(row, request),
         pass_probability=float(grades.probability[row_id]),
@@ -113,6 +119,21 @@ def load_of(known: Physics, values: Evaluated, request: Request) -> LoadState | 
     return steady_users(replica, workload.num_users / values.replicas, workload.think_time_s)
 
 
+def energy_of(machine: Machine, deployment: Deployment, load: LoadState | None) -> Energy:
+    """Power of all machines at the asked load, and energy of an output token. [W, J/token]"""
+    if load is None:
+        none = Unknown(reason="the asked load does not run within the latency targets")
+        return Energy(power_watts=none, joules_per_token=none)
+    one = energy_under_load(
+        machine,
+        num_running=first_value(load.num_running),
+        output_tokens_per_s=first_value(load.output_tokens_per_s),
+    )
+    if isinstance(one.power_watts, Unknown):
+        return one
+    return replace(one, power_watts=one.power_watts.scaled(float(deployment.replicas)))
+
+
 def own_rate(row: Row, machine: Machine, phase: str) -> OwnRate | None:
     """What was measured of the same model in the same format on this very device; None: nothing."""
     calibration = machine.device.calibration
@@ -147,15 +168,20 @@ class Speeds(NamedTuple):
 
 
 def speeds_of(row: Row, machine: Machine, values: Evaluated, load: LoadState | None) -> Speeds:
-    """Rates of one stream and of all, and the wait for the first token. [tokens/s, s]"""
+    """Rates of one stream and of all, and the wait for the first token. [tokens/s, s]
+
+    A step that is shared with nobody is a step alone: the same figure has the same range.
+    """
     alone = ranged(1.0 / first_value(values.decode_s), row, machine, "decode")
     if load is None:
         none = Unknown(reason="the asked load does not run within the latency targets")
         return Speeds(alone, none, none, none)
     total = first_value(load.output_tokens_per_s) * first_value(values.replicas)
+    each_s = first_value(load.tpot_s)
+    is_alone = math.isclose(each_s, first_value(values.decode_s), rel_tol=1e-6)
     return Speeds(
         alone=alone,
-        loaded=inverse(ranged(first_value(load.tpot_s), row, machine, "tpot")),
+        loaded=alone if is_alone else inverse(ranged(each_s, row, machine, "tpot")),
         ttft_s=ranged(first_value(load.ttft_s), row, machine, "ttft"),
         throughput=ranged(total, row, machine, "throughput"),
     )

@@ -26,6 +26,8 @@ class Question:
     output_tokens: str | float | None = None
     thinking_tokens: str | float | None = None
     """Written before every answer."""
+    prefix_hit: str | float | None = None
+    """Share of every prompt that is still in the cache of earlier requests."""
     think_time: str | float | None = None
     max_ttft: str | float | None = None
     max_tpot: str | float | None = None

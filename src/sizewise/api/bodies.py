@@ -39,6 +39,9 @@ class WorkloadBody(Body):
     )
     input_tokens: Quantity | None = Field(None, description="Length of a prompt. [tokens]", examples=[1000])
     output_tokens: Quantity | None = Field(None, description="Length of an answer. [tokens]", examples=[300])
+    prefix_hit: Quantity | None = Field(
+        None, description="Share of every prompt that is still cached. [ratio]", examples=[0.5]
+    )
     think_time: Quantity | None = Field(
         None, description="Pause between two requests of a user. [s]", examples=["30s"]
     )

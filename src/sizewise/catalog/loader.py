@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from sizewise.domain.device import Device
     from sizewise.domain.model import Model
 
+CUSTOM = "custom:"
+"""How the name of a device begins whose figures are stated by hand."""
+
 
 class Catalog:
     """All facts of one state. Tables are parsed when they are first used."""
@@ -85,7 +88,11 @@ class Catalog:
             raise NotSupported("model {name} cannot be sized: {reason}", name=name, reason=reason) from error
 
     def device(self, name: str) -> Device:
-        """The device of this name, alias or unambiguous short name."""
+        """The device of this name, alias or unambiguous short name, or the one that is stated by hand."""
+        if name.strip().lower().startswith(CUSTOM):
+            from sizewise.catalog.custom_device import custom_device  # noqa: PLC0415 - for few questions
+
+            return custom_device(name, self.devices.values())
         return self.devices[self._device_names.find(name)]
 
     def quantization(self, name: str) -> Quantization:
@@ -128,7 +135,8 @@ class Catalog:
         aliases = _shipped_devices()[1]
         spoken = {name: (*aliases.get(name, ()), *laptop_names(name)) for name in self.devices}
         return NameIndex("device", spoken,
-                         "sizewise hardware lists the known devices")  # fmt: skip
+                         "sizewise hardware lists the known devices; or state one: "
+                         "custom:memory=32GiB,bandwidth=50GB/s,class=cpu")  # fmt: skip
 
     def with_user_rows(self, path: str | Path) -> Catalog:
         """The same catalog with the models or devices of a CSV file added; a row of a known name replaces it.

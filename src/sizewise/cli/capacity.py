@@ -12,7 +12,7 @@ from sizewise.cli.verbs import CatalogName, option, verb
 from sizewise.domain.text import T
 
 CARRIES_NOTHING = 1
-LOAD_WORDS = ("rate", "trace", "length_variation", "bursts", "prefix_hit", "simulates", "seed")
+LOAD_WORDS = ("rate", "trace", "length_variation", "bursts", "simulates", "seed")
 QUESTION_LISTS = ("model", "device", "quantization", "engine")
 
 

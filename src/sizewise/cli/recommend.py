@@ -48,6 +48,11 @@ MOST_OPTIONS = 1000
     metavar="TOKENS",
     help="Tokens that a model writes before its answer; they take time and are billed like it.",
 )
+@option(
+    "--prefix-hit",
+    metavar="SHARE",
+    help="Share of every prompt that is still cached from earlier requests, such as 0.5.",
+)
 @option("--think-time", metavar="TIME", help="Pause of a person between two requests, such as 30s.")
 @option("--max-ttft", metavar="TIME", help="Longest wait for the first word, such as 2s.")
 @option("--max-tpot", metavar="TIME", help="Longest time for each further token, such as 100ms.")

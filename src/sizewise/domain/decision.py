@@ -81,6 +81,10 @@ class Option:
     """All streams and replicas together. [tokens/s]"""
     num_users: float
     """Users that it carries within the latency targets."""
+    power_watts: Estimate | Unknown
+    """All machines at the plug under the asked load. [W]"""
+    joules_per_token: Estimate | Unknown
+    """For each output token, its share of the prompts included. [J/token]"""
     quality: Estimate | Unknown
     """On the 0-100 scale of the task's axis."""
     quality_evidence: str

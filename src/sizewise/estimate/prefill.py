@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Prefill(NamedTuple):
-    """Reading one prompt on an idle machine. [s]"""
+    """Reading prompts on an idle machine. [s]"""
 
     work_s: Number
     """Arithmetic, weights and communication: what it costs in a step that runs anyway."""
@@ -38,16 +38,18 @@ def prefill(
     input_tokens: Number,
     split: str,
     cached_tokens: Number = 0.0,
+    num_prompts: Number = 1.0,
 ) -> Prefill:
-    """Reading a prompt of so many tokens on an idle machine.
+    """Reading `num_prompts` prompts of so many tokens each, together, on an idle machine.
 
     chunks x (matrix work / (utilisation x rate) + passes x weights read + launches)
     + attention work / (utilisation x rate)
-    The first `cached_tokens` are in the cache already: they are attended to, but not read again.
+    The first `cached_tokens` are in the cache already: they are attended to, but not read again. Prompts that are read
+    together fill chunks together: they share the weights that a chunk reads and its launches, not their attention.
     A tensor split divides the work and adds two all-reduces a layer; a layer split works like a pipeline of chunks.
     Valid for: dense and mixture-of-experts transformers; experts read by coverage of the chunk.
     """
-    tokens = np.asarray(input_tokens, dtype=np.float64) - cached_tokens
+    tokens = (np.asarray(input_tokens, dtype=np.float64) - cached_tokens) * num_prompts
     num_chunks = np.ceil(tokens / coefficients.chunk_tokens)
     chunk_tokens = tokens / np.maximum(num_chunks, 1.0)
     ways = machines.num_devices if split in SIDE_BY_SIDE else 1.0
@@ -63,7 +65,7 @@ def prefill(
     launch_s = coefficients.prefill_layer_s * models.num_layers
     busy_s = num_chunks * (matrix_s + coefficients.prefill_passes * chunk_bytes * byte_s)
     attention = attention_flop(models, np.asarray(input_tokens)) - attention_flop(models, cached_tokens)
-    busy_s = busy_s + attention * (1.0 / (coefficients.attention_utilisation * rate))
+    busy_s = busy_s + num_prompts * attention * (1.0 / (coefficients.attention_utilisation * rate))
     if split == "layer":
         busy_s = busy_s * _pipeline_share(num_chunks, machines.num_devices)
     if split == "tensor":

@@ -272,27 +272,3 @@ def _communication_s(
         )
         return once_s, models.hidden_size * 2 * byte_s
     return 0.0, 0.0
-
-
-def offload_step_s(
-    *,
-    device_read_bytes: Number,
-    host_read_bytes: Number,
-    device_byte_s: Number,
-    host_bandwidth_bytes_per_s: Number,
-    host_efficiency: Number,
-    fixed_s: Number,
-) -> Number:
-    """One step of one stream with part of the weights in host memory, computed there. [s]
-
-    device bytes x device time per byte + host bytes / (efficiency x host bandwidth) + fixed. For experts kept on the
-    host, count the active ones.
-    Valid for: declared offload (llama.cpp); not for a driver that spills in silence, which is 2 to 10 times slower.
-
-    >>> s = offload_step_s(device_read_bytes=20 * 2**30, host_read_bytes=42.5e9 - 20 * 2**30,
-    ...     device_byte_s=1 / (0.78 * 1008e9), host_bandwidth_bytes_per_s=76.8e9, host_efficiency=0.7, fixed_s=0.00188)
-    >>> round(float(1 / s), 1)
-    2.4
-    """
-    host_s = host_read_bytes / (host_efficiency * host_bandwidth_bytes_per_s)
-    return device_read_bytes * device_byte_s + host_s + fixed_s

@@ -9,7 +9,14 @@ import numpy as np
 from sizewise.catalog.speed_constants import band
 from sizewise.estimate.speed import cache_read_bytes, step_s
 from sizewise.estimate.steady import Replica, steady_poisson, steady_users, top_requests_per_s
-from sizewise.predict.speed_cases import Case, CaseGroup, group_coefficients, group_terms, grouped_answers
+from sizewise.predict.speed_cases import (
+    Case,
+    CaseGroup,
+    Prompts,
+    group_coefficients,
+    group_terms,
+    grouped_answers,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -34,6 +41,8 @@ MOST_SEQUENCES = {"tensorrt-llm": 2048.0, "lmdeploy": 256.0, "llama.cpp": 8.0}
 """Sequences that benchmarks let run at once where the question does not say. Assumed; for llama.cpp seen: the time per
 token stops growing at eight streams."""
 USUAL_MOST_SEQUENCES = 1024.0
+MEDIAN = "p50"
+"""Latencies of a question that asks for medians; all others are means."""
 SHARES_PROMPTS = {"vllm": 1.0, "llama.cpp": 1.0}
 """Engines that by default keep what they have read and find it again."""
 SLOTS = "llamacpp"
@@ -111,8 +120,10 @@ class Load(NamedTuple):
     """Requests per second; NaN where the question gives none."""
     replicas: Array
     """Replicas that have anything to do."""
-    prompts_per_step: Array
-    """Prompts that one step takes along, at least one."""
+    read_together: Array
+    """Prompts that are read together, at least one: all of a batch, of a crowd those of one step."""
+    is_median: Array
+    """Does the question ask for medians?"""
 
 
 def _load_of(group: CaseGroup, constants: SpeedCoefficients) -> Load:
@@ -120,19 +131,31 @@ def _load_of(group: CaseGroup, constants: SpeedCoefficients) -> Load:
     outputs = np.maximum(group.numbers("output_tokens", np.nan), 1.0)
     streams = streams_of(group)
     cached = cached_prompt_tokens(group, streams.users)
-    terms, prompt = group_terms(
-        group, constants, context_tokens=inputs + outputs / 2, input_tokens=inputs, cached_tokens=cached
+    together = _read_together(group, streams, inputs - cached)
+    terms, prompts = group_terms(
+        group,
+        constants,
+        context_tokens=inputs + outputs / 2,
+        prompts=Prompts(inputs, cached, together),
     )
     asked_rate = group.numbers("request_rate_per_s", np.nan) / streams.replicas
     replica = Replica(
         terms=terms,
-        prompt_s=prompt.work_s,
-        launch_s=prompt.launch_s,
+        prompt_s=prompts.work_s / together,
+        launch_s=prompts.launch_s,
         output_tokens=outputs,
         max_sequences=streams.pool,
     )
-    prompts_per_step = np.maximum(group.cases[0].engine.max_batched_tokens / (inputs - cached), 1.0)
-    return Load(replica, streams.users, asked_rate, streams.replicas, prompts_per_step)
+    is_median = group.per_case(lambda case: case.question["latency_stat"] == MEDIAN)
+    return Load(replica, streams.users, asked_rate, streams.replicas, together, is_median)
+
+
+def _read_together(group: CaseGroup, streams: Streams, tokens: Array) -> Array:
+    """Prompts of so many tokens that are read together: a whole batch, of a crowd as many as a step takes along."""
+    budget = group.cases[0].engine.max_batched_tokens
+    along = np.clip(np.floor(budget / tokens), 1.0, np.minimum(streams.users, np.floor(streams.pool)))
+    is_static, is_crowd = _plays(group, STATIC_SCENARIOS), _plays(group, CROWD_SCENARIOS)
+    return np.select([is_static, is_crowd], [streams.users, along], 1.0)
 
 
 class Streams(NamedTuple):
@@ -156,10 +179,22 @@ def streams_of(group: CaseGroup) -> Streams:
         v_bytes_per_element=cache_bytes[:, 1],
     )
     streams = group.numbers("concurrency", np.nan)
-    replicas = group.per_case(lambda case: float(case.num_replicas))
+    batches = micro_batches(group)
+    replicas = group.per_case(lambda case: float(case.num_replicas)) * batches
     replicas = np.where(np.isnan(streams), replicas, np.minimum(replicas, streams))
-    pool = pool_sequences(group, sequence_bytes)
+    pool = np.maximum(pool_sequences(group, sequence_bytes) / batches, 1.0)
     return Streams(np.where(np.isnan(streams), pool, streams / replicas), pool, replicas)
+
+
+def micro_batches(group: CaseGroup) -> Array:
+    """Batches in flight in a pipeline, each of which passes all layers at the pace of one stage's devices.
+
+    As many as stages where requests come and go at different times, so that p stages work like p replicas; requests
+    that start together stay in one batch, which finds one stage after another: a pipeline adds memory, but no speed.
+    Seen: 3090s under a crowd, where two and four stages gain 1.4 times at most.
+    """
+    stays_together = _plays(group, STATIC_SCENARIOS | CROWD_SCENARIOS)
+    return np.where(stays_together, 1.0, group.per_case(lambda case: case.num_stages))
 
 
 def cached_prompt_tokens(group: CaseGroup, users: Array) -> Array:
@@ -190,7 +225,7 @@ def _fixed_rate(load: Load) -> Served:
 
 def _one_batch(load: Load) -> Served:
     replica = load.replica
-    read_s, step = load.users * replica.prefill_s, step_s(replica.terms, load.users)
+    read_s, step = load.users * replica.prompt_s + replica.launch_s, step_s(replica.terms, load.users)
     rate = load.users * replica.output_tokens / (read_s + replica.output_tokens * step)
     return Served(*map(np.asarray, (rate, read_s + replica.terms.ingest_s, step)))
 
@@ -198,25 +233,29 @@ def _one_batch(load: Load) -> Served:
 def _crowd(load: Load) -> Served:
     """N requests sent at once, c of which have a place: W = N / c waves, one after another (1 at least).
 
-    A wave of n = min(N, c) reads its prompts k at a time, so that the mean first token comes after
-    launches + (n + k) / 2 prompts (k at most n), waits (n - k) / 2 prompts while the others are read, and ends after
-    n prompts + output tokens x step(n). The mean request starts after (W - 1) / 2 waves.
+    A wave of n = min(N, c) reads its prompts k at a time, in n / k passes, so that its mean first token comes after
+    (n / k + 1) / 2 passes, waits (n - k) / 2 prompts while the others are read, and ends after all passes + output
+    tokens x step(n). The mean request starts after (W - 1) / 2 waves, the median one after floor(N / 2c). The median
+    gap between tokens is a plain step where passes are fewer than half of the tokens.
     """
     replica = load.replica
     places = np.floor(replica.max_sequences)
     running, waves = np.minimum(load.users, places), np.maximum(load.users / places, 1.0)
-    along = np.minimum(load.prompts_per_step, running)
+    num_passes = running / load.read_together
+    pass_s = replica.launch_s + load.read_together * replica.prompt_s
     step = step_s(replica.terms, running)
-    wave_s = replica.launch_s + running * replica.prompt_s + replica.output_tokens * step
-    first_s = replica.terms.ingest_s + replica.launch_s + (running + along) / 2.0 * replica.prompt_s
-    each_s = step + (running - along) / 2.0 * replica.share_s
+    wave_s = num_passes * pass_s + replica.output_tokens * step
+    start_s = np.where(load.is_median, np.floor(load.users / 2.0 / places), (waves - 1.0) / 2.0) * wave_s
+    first_s = replica.terms.ingest_s + (num_passes + 1.0) / 2.0 * pass_s
+    is_plain = load.is_median & (num_passes < replica.output_tokens / 2.0)
+    others_s = (running - load.read_together) / 2.0 * replica.share_s
     rate = load.users * replica.output_tokens / (waves * wave_s)
-    return Served(*map(np.asarray, (rate, first_s + (waves - 1.0) / 2.0 * wave_s, each_s)))
+    return Served(*map(np.asarray, (rate, start_s + first_s, step + np.where(is_plain, 0.0, others_s))))
 
 
 def pool_sequences(group: CaseGroup, sequence_bytes: Number) -> Array:
     """Sequences of a replica whose cache fits beside the weights, at least one and at most what engines let run."""
-    machines = group.machines
-    free_bytes = machines.num_devices * machines.usable_bytes - group.weights.file_bytes
+    machines, stages = group.machines, group.per_case(lambda case: case.num_stages)
+    free_bytes = stages * machines.num_devices * machines.usable_bytes - group.weights.file_bytes
     most = group.per_case(lambda case: MOST_SEQUENCES.get(case.engine.name, USUAL_MOST_SEQUENCES))
     return np.clip(np.floor(free_bytes / sequence_bytes), 1.0, most)

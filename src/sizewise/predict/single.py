@@ -6,10 +6,31 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sizewise.catalog.speed_constants import band
-from sizewise.estimate.memory import memory_terms, required_bytes
+from sizewise.catalog.speed_constants import Band, band
+from sizewise.estimate.memory import required_bytes
+from sizewise.estimate.offload import (
+    OFFLOAD_FACTORS,
+    USUAL_HOST_BANDWIDTH_BYTES_PER_S,
+    copied_weights_s,
+    offloaded_token_s,
+)
 from sizewise.estimate.speed import step_s
-from sizewise.predict.speed_cases import Case, CaseGroup, group_coefficients, group_terms, grouped_answers
+from sizewise.predict.single_memory import (
+    USUAL_OUTPUT_TOKENS,
+    check_offload,
+    group_memory,
+    is_shared,
+    on_host_of,
+)
+from sizewise.predict.speed_cases import (
+    HOST_ONLY,
+    Case,
+    CaseGroup,
+    Prompts,
+    group_coefficients,
+    group_terms,
+    grouped_answers,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,8 +41,6 @@ if TYPE_CHECKING:
 
 USUAL_PROMPT_TOKENS = 512.0
 """Prompt of a benchmark that does not say its length: the default of llama-bench. [tokens]"""
-USUAL_OUTPUT_TOKENS = 128.0
-"""Output of a benchmark that does not say its length: the default of llama-bench. [tokens]"""
 
 
 def predict_single(
@@ -31,15 +50,17 @@ def predict_single(
 
     What names something unknown is blank and leaves one warning line.
     """
-    return grouped_answers(questions, catalog, _group_answers)
+    return grouped_answers(questions, catalog, _group_answers, check=check_offload)
 
 
 def _group_answers(group: CaseGroup) -> list[dict[str, Any]]:
     rates = group_tokens_per_s(group, group_coefficients(group)).tolist()
+    terms = group_memory(group)
+    fits = np.asarray(required_bytes(terms, 1.0) <= terms.budget).tolist()
     answers = []
-    for case, rate, fit in zip(group.cases, rates, group_fits(group).tolist(), strict=True):
-        verdict = {} if case.question.get("offload") == "none" else {"fits": bool(fit)}
-        answers.append(_answer(case, rate) | verdict)
+    for case, rate, fit in zip(group.cases, rates, fits, strict=True):
+        is_whole = not is_shared(case) and case.question.get("offload", "") not in HOST_ONLY
+        answers.append(_answer(case, rate) | ({"fits": fit} if is_whole else {}))
     return answers
 
 
@@ -47,13 +68,7 @@ def _answer(case: Case, rate: float) -> dict[str, Any]:
     """The rate and its range; prefill over a row split depends on the host's links, which no question names."""
     if case.split == "row" and case.question["phase"] != "decode":
         return {}
-    factors = band(
-        case.engine.name,
-        case.machine.device,
-        _phase(case),
-        "moe" if case.model.experts else "dense",
-        model_family=case.model.family,
-    )
+    factors = _band(case)
     return {
         "low": rate * factors.factor_low,
         "likely": rate,
@@ -61,27 +76,18 @@ def _answer(case: Case, rate: float) -> dict[str, Any]:
     }
 
 
+def _band(case: Case) -> Band:
+    """Of its engine, class and phase; wider where a part lies in a host that nobody described."""
+    kind = "moe" if case.model.experts else "dense"
+    found = band(case.engine.name, case.machine.device, _phase(case), kind, model_family=case.model.family)
+    if not is_shared(case):
+        return found
+    low, high = OFFLOAD_FACTORS
+    return Band(min(found.factor_low, low), max(found.factor_high, high), "assumed")
+
+
 def _phase(case: Case) -> str:
     return "prefill" if case.question["phase"] == "prefill" else "decode"
-
-
-def group_fits(group: CaseGroup) -> Array:
-    """Does each case start with one sequence of its length, everything on the devices?"""
-    engine, cache_bytes = group.cases[0].engine, group.per_case(lambda case: case.cache_bytes)
-    tokens = group.numbers("depth_tokens", 0.0) + group.numbers("prompt_tokens", 0.0)
-    tokens = tokens + group.numbers("generated_tokens", USUAL_OUTPUT_TOKENS)
-    terms = memory_terms(
-        engine.memory_rule,
-        weights=group.weights,
-        models=group.models,
-        machines=group.machines,
-        engine=engine,
-        context_tokens=np.maximum(tokens, group.numbers("context_tokens", 0.0)),
-        k_bytes_per_element=cache_bytes[:, 0],
-        v_bytes_per_element=cache_bytes[:, 1],
-        split="tensor" if group.key.split == "row" else group.key.split,
-    )
-    return np.asarray(required_bytes(terms, 1.0) <= terms.budget)
 
 
 def prompt_tokens(group: CaseGroup) -> Array:
@@ -101,8 +107,25 @@ def group_tokens_per_s(group: CaseGroup, constants: SpeedCoefficients) -> Array:
     """Rate of every case: of decoding, of prefill, or of prompt and output over the whole time. [tokens/s]"""
     phase = group.per_case(lambda case: case.question["phase"])
     prompt, output = prompt_tokens(group), group.numbers("generated_tokens", USUAL_OUTPUT_TOKENS)
-    terms, text = group_terms(group, constants, context_tokens=held_tokens(group), input_tokens=prompt)
+    terms, text = group_terms(group, constants, context_tokens=held_tokens(group), prompts=Prompts(prompt))
     step, read_s = step_s(terms, 1.0), text.total_s
+    on_host = on_host_of(group)
+    if on_host is not None:
+        step = offloaded_token_s(
+            terms,
+            weights=group.weights,
+            models=group.models,
+            on_host=on_host,
+            host_bandwidth_bytes_per_s=USUAL_HOST_BANDWIDTH_BYTES_PER_S,
+        )
+        read_s = read_s + copied_weights_s(
+            weights=group.weights,
+            models=group.models,
+            machines=group.machines,
+            on_host=on_host,
+            input_tokens=prompt,
+            chunk_tokens=constants.chunk_tokens,
+        )
     whole_s = read_s + output * step
     return np.select(
         [phase == "decode", phase == "prefill"], [1 / step, prompt / read_s], (prompt + output) / whole_s

@@ -44,11 +44,17 @@ SAME_MEMORY_RATIO = 0.08
 """A driver reports up to so much less than the size on the box."""
 WEIGHT_SHARE_OF_MEMORY = 0.6
 """Weights take at most this share of the memory of a replica that serves many users; the cache needs the rest."""
+HOST_ONLY = frozenset({"none", "cpu"})
+"""Words of a question that keeps the accelerator out of it."""
 SPLITS_OF_QUESTIONS = frozenset({"row", "tensor", "layer"})
 FIRST_RECENT_BUILD = 3400
 """llama.cpp builds before (July 2024) launch kernels one by one and have no flash attention by default. Recalled."""
 HOST_FLOP_PER_S = 0.5e12
 """Eight cores, 16 FLOP a cycle, 4 GHz: the processor of a chip whose listed rates are its accelerator's. Assumed."""
+CHECKPOINT_CACHES = {"tensorrt-llm": "fp8"}
+"""Cache of engines whose checkpoints bring its type along, where the weights have no more than 8-bit floats: the
+quantizer of TensorRT-LLM writes "kv_cache_quant_algo": "FP8" beside them. Recalled, not re-read."""
+FLOAT_FORMATS = frozenset({"fp8", "fp4"})
 AMD_CLASSES = frozenset({"amd-apu", "amd-gaming", "amd-pro", "amd-dc"})
 
 
@@ -72,6 +78,8 @@ class Case:
     """Its device is the processor of a chip where the question keeps the accelerator out of it."""
     split: str
     num_replicas: float = 1.0
+    num_stages: float = 1.0
+    """Stages of a pipeline, each with the devices of `machine`; together they hold the weights. [count]"""
 
     @property
     def key(self) -> CaseKey:
@@ -85,9 +93,15 @@ class Case:
     @property
     def cache_bytes(self) -> tuple[float, float]:
         """Bytes of one K and one V element."""
-        name = self.question.get("kv_dtype") or "f16"
+        name = self.question.get("kv_dtype") or self._usual_cache
         k, _, v = name.partition("/")
         return KV_TYPE_BYTES[k], KV_TYPE_BYTES[v or k]
+
+    @property
+    def _usual_cache(self) -> str:
+        """Type of the cache where the question does not say."""
+        is_float = self.quantization.speed_class in FLOAT_FORMATS
+        return CHECKPOINT_CACHES.get(self.engine.name, "f16") if is_float else "f16"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,12 +128,20 @@ class CaseGroup:
         return np.array([value(case) for case in self.cases])
 
 
-def resolved_cases(questions: Sequence[Mapping[str, str]], catalog: Catalog) -> tuple[list[Case], list[str]]:
-    """Cases of the questions that name only known things, and one warning line for each of the others."""
+def resolved_cases(
+    questions: Sequence[Mapping[str, str]], catalog: Catalog, check: Callable[[Case], None] | None = None
+) -> tuple[list[Case], list[str]]:
+    """Cases of the questions that name only known things, and one warning line for each of the others.
+
+    `check` raises a SizewiseError for a case that cannot be answered.
+    """
     cases, warnings = [], []
     for question in questions:
         try:
-            cases.append(_case(question, catalog))
+            case = _case(question, catalog)
+            if check is not None:
+                check(case)
+            cases.append(case)
         except SizewiseError as error:
             warnings.append(f"{question['row_id']}: {error}")
     return cases, warnings
@@ -129,11 +151,13 @@ def _case(question: Mapping[str, str], catalog: Catalog) -> Case:
     engine = catalog.engine(question["engine"])
     device = catalog.device(question["device"])
     model, quantization = catalog.model(question["model"]), catalog.quantization(question["quant"])
-    is_host_only = question.get("offload") == "none"
+    is_host_only = question.get("offload") in HOST_ONLY
     total = _whole(question, "num_devices", 1)
+    num_stages = _whole(question, "pipeline_parallel", 1) if engine.split == "tensor" else 1
     num_devices = _replica_devices(
         question, total, device, weights_of(catalog, model, quantization).file_bytes
     )
+    num_devices = max(num_devices // num_stages, 1)
     return Case(
         question=question,
         engine=engine,
@@ -146,7 +170,8 @@ def _case(question: Mapping[str, str], catalog: Catalog) -> Case:
             num_devices=num_devices,
         ),
         split=_split(question, engine, num_devices),
-        num_replicas=max(total / num_devices, 1.0),
+        num_replicas=max(total / (num_devices * num_stages), 1.0),
+        num_stages=float(num_stages),
     )
 
 
@@ -237,12 +262,13 @@ def grouped_answers(
     questions: Sequence[Mapping[str, str]],
     catalog: Catalog,
     answers_of: Callable[[CaseGroup], Sequence[dict[str, Any]]],
+    check: Callable[[Case], None] | None = None,
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """What `answers_of` says about every case of a group, in the order of the questions.
 
     What names something unknown is blank and leaves one warning line.
     """
-    cases, warnings = resolved_cases(questions, catalog)
+    cases, warnings = resolved_cases(questions, catalog, check)
     found: dict[str, dict[str, Any]] = {}
     for group in case_groups(cases):
         for case, answer in zip(group.cases, answers_of(group), strict=True):
@@ -250,15 +276,20 @@ def grouped_answers(
     return [{"row_id": q["row_id"]} | found.get(q["row_id"], {}) for q in questions], warnings
 
 
+class Prompts(NamedTuple):
+    """What is read before an answer."""
+
+    input_tokens: Number
+    cached_tokens: Number = 0.0
+    """Tokens of it that are in the cache already."""
+    together: Number = 1.0
+    """Prompts that are read at once."""
+
+
 def group_terms(
-    group: CaseGroup,
-    constants: SpeedCoefficients,
-    *,
-    context_tokens: Number,
-    input_tokens: Number,
-    cached_tokens: Number = 0.0,
+    group: CaseGroup, constants: SpeedCoefficients, *, context_tokens: Number, prompts: Prompts
 ) -> tuple[StepTerms, Prefill]:
-    """Terms of a decode step at this context, and the time of reading a prompt of this length, of every case."""
+    """Terms of a decode step at this context, and the time of reading these prompts, of every case."""
     cache_bytes = group.per_case(lambda case: case.cache_bytes)
     terms = step_terms(
         models=group.models,
@@ -275,8 +306,9 @@ def group_terms(
         weights=group.weights,
         machines=group.machines,
         coefficients=constants,
-        input_tokens=input_tokens,
-        cached_tokens=cached_tokens,
+        input_tokens=prompts.input_tokens,
+        cached_tokens=prompts.cached_tokens,
+        num_prompts=prompts.together,
         split=group.key.split,
     )
     return terms, prompt

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 NAMES = ("model", "quantization", "engine", "engine_version", "device", "num_devices", "replicas", "path",
          "context_tokens", "kv_type")  # fmt: skip
 FIGURES = ("memory_bytes", "decode_tokens_per_s", "loaded_tokens_per_s", "ttft_s", "throughput_tokens_per_s",
-           "quality", "monthly_usd", "upfront_usd")  # fmt: skip
+           "power_watts", "joules_per_token", "quality", "monthly_usd", "upfront_usd")  # fmt: skip
 ENDS = ("low", "likely", "high")
 
 

@@ -173,6 +173,7 @@ def figure_rows(option: Option, say: Say) -> Iterator[FigureRow]:
     yield figure_row(
         T("all together"), option.throughput_tokens_per_s, say, unit=rate, note=_users_note(option)
     )
+    yield figure_row(T("power"), option.power_watts, say, unit=T("W"), note=_energy_note(option))
     yield figure_row(T("quality"), option.quality, say, unit=T("of 100"), note=_quality_note(option))
     yield figure_row(
         T("cost"),
@@ -215,6 +216,13 @@ def _users_note(option: Option) -> Text | str:
         return ""
     most = math.floor(option.num_users)
     return T("for one user") if most == 1 else T("for up to {n} users", n=f"{most:,}")
+
+
+def _energy_note(option: Option) -> Text | str:
+    joules = option.joules_per_token
+    if isinstance(joules, Unknown):
+        return ""
+    return T("at the asked load; {joules} J for each token", joules=significant(joules.likely))
 
 
 def _quality_note(option: Option) -> Text | str:
