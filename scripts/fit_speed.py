@@ -23,6 +23,7 @@ from fit_bands import (
     kind_of,
     model_family_of,
     names_of,
+    reaches_of,
     seen_bands,
     unseen_bands,
 )
@@ -230,7 +231,8 @@ def bands_of(scored: Scored) -> Tables:
     """80 % ranges of measured / predicted for what the fit has seen, and for devices and families that it has not."""
     tables = {"band": seen_bands(scored.in_sample)}
     for name, figures in (("device_band", scored.device), ("family_band", scored.family)):
-        tables[name] = unseen_bands(held_out_errors(figures or scored.in_sample, name))
+        errors = held_out_errors(figures or scored.in_sample, name)
+        tables[name] = unseen_bands(errors, reaches_of(errors))
     return tables
 
 

@@ -19,6 +19,7 @@ from fit_bands import (
     held_out_errors,
     kind_of,
     names_of,
+    reaches_of,
     seen_bands,
     without_each,
 )
@@ -147,10 +148,11 @@ def ranges_of(scored: Scored) -> dict[str, Callable[[Figure], tuple[float, float
     classes = defaultdict(set)
     for figure in scored.in_sample:
         classes[_class_key(figure)].add(device_of(figure.case))
-    nested = {
-        table: without_each(held_out_errors(figures, table))
+    held_out = {
+        table: held_out_errors(figures, table)
         for table, figures in (("device_band", scored.device), ("family_band", scored.family))
     }
+    nested = {table: without_each(errors, reaches_of(errors)) for table, errors in held_out.items()}
     own = seen_bands(scored.in_sample)
 
     def unseen(figure: Figure, table: str) -> tuple[float, float]:
