@@ -146,7 +146,7 @@ def _load_of(group: CaseGroup, constants: SpeedCoefficients) -> Load:
         output_tokens=outputs,
         max_sequences=streams.pool,
     )
-    is_median = group.per_case(lambda case: case.question["latency_stat"] == MEDIAN)
+    is_median = group.per_case(lambda case: case.question.get("latency_stat") == MEDIAN)
     return Load(replica, streams.users, asked_rate, streams.replicas, together, is_median)
 
 
