@@ -90,14 +90,14 @@ def test_prompts_read_together_take_no_longer_than_one_by_one_and_no_less_than_t
 def test_a_token_reads_what_lies_on_the_host_at_the_speed_of_its_memory(
     model: Model, machine: Machine, one_: float, other: float, host_bytes_per_s: float
 ) -> None:
-    columns = {"weights": weights_of_16_bits(model), "models": model_columns([model])}
+    weights, shapes = weights_of_16_bits(model), model_columns([model])
     terms = terms_of(model, machine)
     less, more = (
         one(
             offloaded_token_s(
                 terms,
-                weights=columns["weights"],
-                models=columns["models"],
+                weights=weights,
+                models=shapes,
                 on_host=OnHost(share, share),
                 host_bandwidth_bytes_per_s=host_bytes_per_s,
             )
@@ -106,13 +106,13 @@ def test_a_token_reads_what_lies_on_the_host_at_the_speed_of_its_memory(
     )
     is_slow = host_bytes_per_s < one(machine_columns([machine]).bandwidth_bytes_per_s) / 4.0
     assert not is_slow or less <= more * SLACK
-    read = one(columns["weights"].dense_read_bytes - columns["weights"].output_bytes) * max(one_, other)
+    read = one(weights.dense_read_bytes - weights.output_bytes) * max(one_, other)
     assert more * SLACK >= read / host_bytes_per_s
     copied = [
         one(
             copied_weights_s(
-                weights=columns["weights"],
-                models=columns["models"],
+                weights=weights,
+                models=shapes,
                 machines=machine_columns([machine]),
                 on_host=OnHost(share, share),
                 input_tokens=700.0,
