@@ -69,7 +69,8 @@ class Guard:
             return problem(
                 TOO_LONG, "too-long", f"at most {self.settings.max_url_bytes} bytes of address are read"
             )
-        if self.settings.hosts and host_name(headers.get(b"host", b"")) not in self.settings.hosts:
+        named = [host_name(value) for name, value in scope["headers"] if name.lower() == b"host"]
+        if self.settings.hosts and (len(named) != 1 or named[0] not in self.settings.hosts):
             return problem(
                 WRONG_HOST, "wrong-host", "the server is not asked under this name; see SIZEWISE_HOSTS"
             )
