@@ -56,8 +56,8 @@ class Active(HTMLParser):
 
 MARKUP = (
     "<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "' autofocus onfocus='alert(1)",
-    '" onload="alert(1)', "</textarea></select></option><svg/onload=alert(1)>", "javascript:alert(1)", "<base href=//evil.example>",
-    "{{7*191}}", "<!--", "]]>", "<iframe src=//evil.example>",
+    '" onload="alert(1)', "</textarea></select></option><svg/onload=alert(1)>", "javascript:alert(1)",
+    "<base href=//evil.example>", "{{7*191}}", "<!--", "]]>", "<iframe src=//evil.example>",
 )  # fmt: skip
 
 

@@ -84,8 +84,11 @@ async def connected(transport: str, address: str) -> AsyncIterator[Client]:
 async def test_results_are_those_of_the_command_line(
     transport: str, address: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    assert {tool for tool, _, _ in QUESTIONS} == set(TOOLS)
     async with connected(transport, address) as client:
+        schemas = {tool.name: tool.input_schema for tool in (await client.list_tools()).tools}
         for tool, given, line in QUESTIONS:
+            jsonschema_rs.validate(schemas[tool], given)
             result = await client.call_tool(tool, given)
             assert not result.is_error, result.content
             main([*line, "--json", "--lang", "en"])
@@ -104,7 +107,10 @@ async def test_tools_and_the_catalog_are_described(transport: str, address: str)
         assert set(listed) == {"recommend", "explain", "fit", "compare", "capacity", "cost", "tiers"}
         for tool in listed.values():
             assert tool.description
+            assert tool.input_schema["type"] == "object"
             assert tool.output_schema
+            assert tool.output_schema["required"]
+            jsonschema_rs.validator_for(tool.input_schema), jsonschema_rs.validator_for(tool.output_schema)
             assert all(field.get("description") for field in tool.input_schema["properties"].values())
         resources = {str(item.uri) for item in (await client.list_resources()).resources}
         assert "sizewise://catalog/device" in resources
