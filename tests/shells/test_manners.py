@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
+import json
+import os
+import pty
+import re
 import shlex
 import shutil
+import struct
 import subprocess
 import sys
+import termios
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import click
 import pytest
+from rich.cells import cell_len
 
+from sizewise.cli import root as root_module
 from sizewise.cli.examples import EXAMPLES
 from sizewise.cli.root import COMMANDS, root, run
 
@@ -91,3 +101,97 @@ def test_a_real_bash_completes(typed: str, expected: str) -> None:
 
 def test_every_command_of_the_help_exists() -> None:
     assert all(root.get_command(click.Context(root), name) for name in COMMANDS)
+
+
+SLOW = ("accuracy", "capacity", "compare", "cost", "evaluate", "fit", "hardware", "measure", "portfolio", "predict",
+        "recheck", "recommend", "report", "tiers", "verify")  # fmt: skip
+
+
+def on_terminal(*words: str, columns: int = 80, **environment: str) -> tuple[int, str]:
+    """Exit code and everything that the program writes to a terminal of its own."""
+    master, terminal = pty.openpty()
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    apart = ("LC_", "LANG", "SIZEWISE", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "TERM")
+    plain = {name: value for name, value in os.environ.items() if not name.startswith(apart)}
+    child = subprocess.Popen(
+        [sys.executable, "-m", "sizewise", *words], stdin=terminal, stdout=terminal, stderr=terminal,
+        env={**plain, "LANG": "C.UTF-8", "TERM": "xterm-256color", **environment}, close_fds=True,
+    )  # fmt: skip
+    os.close(terminal)
+    written = bytearray()
+    with contextlib.suppress(OSError):  # the terminal is closed when the program ends
+        while piece := os.read(master, 65536):
+            written += piece
+    os.close(master)
+    return child.wait(60), written.decode("utf-8", "replace")
+
+
+RECOMMEND = ("recommend", "--task", "summarization", "--device", "RTX 4090")
+COLOUR = re.compile(r"\x1b\[[0-9;]*3[0-9][0-9;]*m")
+CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+
+
+@pytest.mark.slow
+def test_a_terminal_has_colours_and_progress_and_no_color_takes_the_colours() -> None:
+    code, coloured = on_terminal(*RECOMMEND)
+    assert code == 0
+    assert COLOUR.search(coloured)
+    assert "weighing every model on every machine" in coloured
+    code, plain = on_terminal(*RECOMMEND, NO_COLOR="1")
+    assert code == 0
+    assert COLOUR.search(plain) is None
+    assert "likely" in plain
+    _, dumb = on_terminal(*RECOMMEND, TERM="dumb")
+    assert "\x1b[" not in dumb
+
+
+@pytest.mark.slow
+def test_a_pipe_has_neither_colours_nor_progress() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "sizewise", *RECOMMEND], capture_output=True, text=True, check=True
+    )
+    assert "\x1b" not in done.stdout
+    assert done.stderr == ""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("columns", [40, 60])
+def test_a_narrow_terminal_is_not_written_beyond(
+    columns: int, language: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, shown = on_terminal(*RECOMMEND, "--lang", language, columns=columns, NO_COLOR="1")
+    assert code == 0
+    lines = [CONTROL.sub("", line) for line in shown.replace("\r", "\n").split("\n")]
+    wide = [line for line in lines if cell_len(line.rstrip()) > columns]
+    assert run([*RECOMMEND, "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    to_copy = {
+        *answer["prepare"],
+        answer["command"],
+    }  # stay whole; a terminal breaks them without a line break
+    assert {line.strip() for line in wide} - to_copy == set()
+    assert len(lines) > len(wide) + 20
+
+
+@pytest.mark.parametrize("verb", SLOW)
+def test_what_may_take_longer_than_a_second_says_so(verb: str) -> None:
+    text = (Path(root_module.__file__).parent / f"{verb}.py").read_text(encoding="utf-8")
+    asked = [
+        line for line in text.splitlines() if re.search(rf"advisor\.{verb}\(|answers = \(measure\(", line)
+    ]
+    assert asked, "the verb is asked for elsewhere"
+    assert all(line.startswith(" " * 8) for line in asked), "not inside of a progress"
+    assert re.search(r"with (busy|_progress)\(", text)
+
+
+@pytest.mark.parametrize("path", sorted({*verbs(root)} - WITHOUT_EXAMPLES))
+def test_every_command_takes_json(path: str) -> None:
+    context, command = click.Context(root), cast("click.Command", root)
+    for name in path.split():
+        assert isinstance(command, click.Group)
+        found = command.get_command(context, name)
+        assert found is not None
+        command = found
+    flags = {flag for parameter in command.params for flag in parameter.opts}
+    assert "--json" in flags

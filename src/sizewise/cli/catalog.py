@@ -8,7 +8,7 @@ import click
 
 from sizewise.cli.complaint import complain
 from sizewise.cli.language import say_of
-from sizewise.cli.output import show_json, show_page, write
+from sizewise.cli.output import busy, show_json, show_page, write
 from sizewise.cli.verbs import VerbGroup, option, verb
 from sizewise.domain.text import T
 
@@ -69,7 +69,9 @@ def check_facts(ctx: click.Context, /, **given: Any) -> int:  # noqa: ANN401 - w
     """Check all entries."""
     from sizewise import advisor
 
-    say, problems = say_of(ctx), advisor.catalog_check()
+    say = say_of(ctx)
+    with busy(say, T("checking every entry")):
+        problems = advisor.catalog_check()
     if given["as_json"]:
         show_json({"problems": list(problems)}, out=None, say=say)
     else:

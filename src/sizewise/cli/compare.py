@@ -7,8 +7,9 @@ from typing import Any
 import click
 
 from sizewise.cli.language import say_of
-from sizewise.cli.output import show_json, show_page
+from sizewise.cli.output import busy, show_json, show_page
 from sizewise.cli.verbs import currency_option, option, verb
+from sizewise.domain.text import T
 
 NONE_RUNS = 1
 
@@ -34,7 +35,8 @@ def command(ctx: click.Context, /, **given: Any) -> int:  # noqa: ANN401 - what 
 
     say, as_json, out = say_of(ctx), given.pop("as_json"), given.pop("out")
     options = given.pop("options")
-    answer = advisor.compare(advisor.Question(**given), options)
+    with busy(say, T("sizing every option")):
+        answer = advisor.compare(advisor.Question(**given), options)
     if as_json:
         from sizewise.report.answer_json import plain
 

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from sizewise.cli.language import say_of
-from sizewise.cli.output import show_json, show_page, write
+from sizewise.cli.output import busy, show_json, show_page, write
 from sizewise.cli.verbs import option, verb
 from sizewise.domain.text import T
 from sizewise.errors import NotSupported
@@ -112,7 +112,8 @@ def command(ctx: click.Context, /, **given: Any) -> int:  # noqa: ANN401 - what 
     model, catalog = given.pop("model"), given.pop("catalog")
     named = {name: given.pop(name) for name in QUESTION_LISTS}
     given |= {name: () if value is None else (value,) for name, value in named.items()}
-    answer = advisor.cost(model, advisor.Question(**given), money, user_catalog=catalog)
+    with busy(say, T("pricing every way to pay")):
+        answer = advisor.cost(model, advisor.Question(**given), money, user_catalog=catalog)
     if shown["svg"]:
         _draw(answer, shown["svg"], say, is_told=not shown["as_json"])
     if shown["as_json"]:

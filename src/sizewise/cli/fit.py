@@ -7,8 +7,9 @@ from typing import Any
 import click
 
 from sizewise.cli.language import say_of
-from sizewise.cli.output import show_json, show_page
+from sizewise.cli.output import busy, show_json, show_page
 from sizewise.cli.verbs import CatalogName, option, verb
+from sizewise.domain.text import T
 
 DOES_NOT_FIT = 1
 THIS_COMPUTER = "this"
@@ -51,12 +52,13 @@ def command(ctx: click.Context, /, **given: Any) -> int:  # noqa: ANN401 - what 
     from sizewise import advisor
 
     say, as_json, out = say_of(ctx), given.pop("as_json"), given.pop("out")
-    answer = advisor.fit(
-        given.pop("model"),
-        device=given.pop("device") or (THIS_COMPUTER,),
-        user_catalog=given.pop("catalog"),
-        **given,
-    )
+    with busy(say, T("reading the model and sizing it")):
+        answer = advisor.fit(
+            given.pop("model"),
+            device=given.pop("device") or (THIS_COMPUTER,),
+            user_catalog=given.pop("catalog"),
+            **given,
+        )
     if as_json:
         from sizewise.report.answer_json import fit_json
 

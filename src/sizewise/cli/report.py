@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from sizewise.cli.language import say_of
-from sizewise.cli.output import write
+from sizewise.cli.output import busy, write
 from sizewise.cli.verbs import currency_option, option, verb
 from sizewise.domain.text import T
 from sizewise.errors import BadInput, UnknownName
@@ -35,7 +35,10 @@ def command(ctx: click.Context, /, **given: Any) -> int:  # noqa: ANN401 - what 
         raise UnknownName("--format", given["kind"], FORMATS, f"allowed: {', '.join(FORMATS)}")
     if kind == "pdf" and out is None:
         raise BadInput("a PDF goes into a file; give --out report.pdf")
-    content = advisor.report(given["file"], kind=kind, language=ctx.find_root().obj, currency=say.currency)
+    with busy(say, T("writing the document")):
+        content = advisor.report(
+            given["file"], kind=kind, language=ctx.find_root().obj, currency=say.currency
+        )
     if out is not None:
         write_whole(Path(out), content)
         write(say(T("written to {file}", file=out)) + "\n")

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from sizewise.cli.language import say_of
-from sizewise.cli.output import show_json, show_page, write
+from sizewise.cli.output import busy, show_json, show_page, write
 from sizewise.cli.verbs import VerbGroup, option, verb
 from sizewise.domain.text import T
 
@@ -67,7 +67,8 @@ def import_records(ctx: click.Context, /, **given: Any) -> int:  # noqa: ANN401 
     from sizewise import advisor
     from sizewise.report.text_store import imported_text
 
-    change = advisor.store_import(given["file"])
+    with busy(say_of(ctx), T("reading the records")):
+        change = advisor.store_import(given["file"])
     _tell(ctx, change, imported_text(change), as_json=given["as_json"])
     return 0
 
