@@ -2,6 +2,7 @@
 
     python scripts/fit_quality.py --facts DIR              writes the tables (a few seconds)
     python scripts/fit_quality.py --facts DIR --validate   hides scores, predicts them: docs/quality_accuracy.md
+                                                           and how much wider ranges must be: quality_widening.csv
 
 DIR holds quality.csv, quant_loss.csv and models.csv. Sources that forbid commercial use are left out of both the
 shipped facts and the fit.
@@ -18,7 +19,7 @@ from fit_quality_design import build_design
 from fit_quality_link_tables import alias_rows, correlation_rows, link_rows, pair_rows, skill_rows
 from fit_quality_loss import loss_fact_rows, loss_table_text
 from fit_quality_model import Fit, fit_skills
-from fit_quality_names import Facts, family_years, model_facts, year_of
+from fit_quality_names import Facts, family_years, model_facts, without_kind, year_of
 from fit_quality_panel import PanelScores, panel_rows
 from fit_quality_report import page
 from fit_quality_rows import (
@@ -30,7 +31,7 @@ from fit_quality_rows import (
     usable_rows,
 )
 from fit_quality_tables import Evidence, estimate_rows, read_axes, write_rows
-from fit_quality_validate import all_splits
+from fit_quality_validate import all_splits, widening_rows
 
 # V
 from sizewise.catalog import load_catalog
@@ -48,12 +49,15 @@ def facts_of_models(facts: Path, items: list[Observation]) -> dict[str, Facts]:
     """What is known of every scored or catalogued model besides its scores."""
     rows = {row["hf_id"]: row for row in read_rows(facts / "models.csv")}
     years = family_years(rows.values())
+    siblings = {without_kind(name): row for name, row in reversed(rows.items())}
     first_seen: dict[str, float] = {}
     for item in items:
         first_seen[item.model] = min(first_seen.get(item.model, math.inf), year_of(item.printed["as_of"]))
     names = {item.model for item in items} | set(rows)
     return {
-        name: model_facts(name, rows.get(name), years, first_seen.get(name, math.nan))
+        name: model_facts(
+            name, rows.get(name), years, first_seen.get(name, math.nan), siblings.get(without_kind(name))
+        )
         for name in sorted(names)
     }
 
@@ -104,8 +108,10 @@ def main() -> None:
     items = observations(options.facts)
     known = facts_of_models(options.facts, items)
     if options.validate:
-        text = page(all_splits(items, known), items)
+        splits = all_splits(items, known)
+        text = page(splits, items)
         VALIDATION_PAGE.write_text(text, encoding="utf-8")
+        write_rows(CATALOG / "quality_widening.csv", widening_rows(splits))
         print(text)
         return
     fit = fit_skills(build_design(items, known))

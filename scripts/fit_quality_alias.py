@@ -6,7 +6,7 @@ import re
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
-from sizewise.catalog.benchmark_names import canonical_name
+from sizewise.catalog.model_names import canonical_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""Observations as arrays: models and their covariates, tests and their loadings, groups of scores of one pair."""
+"""Observations as arrays: models, tests and their loadings, groups of scores of one pair."""
 
 from __future__ import annotations
 
@@ -22,15 +22,9 @@ if TYPE_CHECKING:
     Index = NDArray[np.intp]
 
 K = len(SKILLS)
-DEPENDENCE = 0.25
+DEPENDENCE = 0.1
 """Correlation of the errors of one model in one source. [ratio]"""
 MODES = ("thinking", "effort")
-LINES = (
-    "qwen", "llama", "gemma", "phi", "mistral", "mixtral", "deepseek", "glm", "chatglm", "kimi", "minimax", "hunyuan",
-    "intern", "baichuan", "yi", "falcon", "exaone", "granite", "smollm", "olmo", "nemotron", "command", "gpt", "claude",
-    "gemini", "grok", "starcoder", "bloom", "codegen",
-)  # fmt: skip
-"""Makers' lines, as families begin."""
 
 
 @dataclass
@@ -40,10 +34,8 @@ class Design:
     models: list[str]
     tests: list[tuple[str, str, str]]
     benchmarks: list[str]
-    families: list[str]
-    covariates: Array
-    """[models, covariates]"""
-    family: Index
+    facts: list[Facts]
+    """What is known of each model besides its scores."""
     model: Index
     test: Index
     benchmark_of_test: Index
@@ -63,41 +55,12 @@ class Design:
     """1 / (1 + dependence (n - 1)) for n scores of one model in one source. [groups]"""
 
 
-def covariates(facts: Facts) -> list[float]:
-    """Size, age, kind and their products; what is unknown is at the usual value with a mark beside it."""
-    no_size, no_year = float(np.isnan(facts.log10_params)), float(np.isnan(facts.year))
-    size = 0.0 if no_size else facts.log10_params - 10.0
-    active = size if np.isnan(facts.log10_active_params) else facts.log10_active_params - 10.0
-    year = 0.0 if no_year else facts.year - 1.5
-    kinds = [
-        float(facts.is_closed), float(facts.is_instruct), float(facts.is_reasoning), float(facts.is_coder),
-        float(facts.is_math), float(facts.is_vision), float(facts.is_derivative),
-    ]  # fmt: skip
-    curves = [size * abs(size), max(size - 0.5, 0.0), max(-size, 0.0), year * abs(year), max(year - 1.0, 0.0),
-              max(-year - 0.5, 0.0), size * year, active * year]  # fmt: skip
-    products = [kind * number for kind in kinds for number in (size, year)]
-    return [
-        1.0,
-        size,
-        active,
-        year,
-        no_size,
-        no_year,
-        facts.tier,
-        facts.tier * year,
-        *kinds,
-        *curves,
-        *products,
-    ]
-
-
 def build_design(items: Sequence[Observation], facts: Mapping[str, Facts]) -> Design:
     """Arrays of the observations; every model of `facts` gets a row, seen or not."""
     models = sorted(facts)
     tests = sorted({item.test for item in items})
     benchmarks = sorted({test[1] for test in tests})
-    families = sorted({facts[m].family for m in models})
-    model_at, test_at, family_at = _positions(models), _positions(tests), _positions(families)
+    model_at, test_at = _positions(models), _positions(tests)
     bench_at = _positions(benchmarks)
     weights = np.zeros((len(benchmarks), K))
     for (benchmark, shares), _ in reversed(Counter((i.benchmark, i.weights) for i in items).most_common()):
@@ -111,9 +74,7 @@ def build_design(items: Sequence[Observation], facts: Mapping[str, Facts]) -> De
         models=models,
         tests=tests,
         benchmarks=benchmarks,
-        families=families,
-        covariates=np.array([[*covariates(facts[m]), *lineage_marks(facts[m])] for m in models]),
-        family=np.array([family_at[facts[m].family] for m in models]),
+        facts=[facts[m] for m in models],
         model=model,
         test=test,
         benchmark_of_test=benchmark_of_test,
@@ -132,11 +93,6 @@ def build_design(items: Sequence[Observation], facts: Mapping[str, Facts]) -> De
 def modes_of(item: Observation, facts: Facts) -> list[float]:
     """Modes of a score: thinking where the model need not think, and the effort."""
     return [float(item.thinks and not facts.is_reasoning), item.effort]
-
-
-def lineage_marks(facts: Facts) -> list[float]:
-    """One mark per maker's line, whatever its generation."""
-    return [float(facts.family.startswith(line)) for line in LINES]
 
 
 def _crowding(items: Sequence[Observation]) -> Array:

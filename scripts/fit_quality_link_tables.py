@@ -93,12 +93,14 @@ def link_rows(fit: Fit, items: Sequence[Observation]) -> list[Row]:
 
 def _link_row(fit: Fit, item: Observation, test: tuple[str, str, str], ends: tuple[float, float]) -> Row:
     link = link_of(item.benchmark, item.printed["unit"])
-    load = fit.loadings[fit.design.benchmarks.index(item.benchmark)]
+    at = fit.design.benchmarks.index(item.benchmark)
+    load = fit.loadings[at]
     shares = [f"{s}:{load[k]:.3f}" for k, s in enumerate(SKILLS) if abs(load[k]) >= SMALLEST_SHARE]
     return {
         "source": test[0], "benchmark": test[1], "protocol": test[2], "kind": link.kind, "floor": f"{link.floor:g}",
         "skills": "|".join(shares), "main": max(item.weights, key=lambda pair: pair[1])[0],
-        "oddity_sd": f"{np.sqrt(fit.oddity_variance):.3f}", "intercept": f"{ends[0]:.3f}", "slope": f"{ends[1]:.3f}",
+        "oddity_sd": f"{np.sqrt(fit.oddity_variance[at]):.3f}", "intercept": f"{ends[0]:.3f}",
+        "slope": f"{ends[1]:.3f}",
     }  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """Latent skills of models from their scores: a hierarchical factor model, fitted by expectation maximisation.
 
 value = intercept_t + slope_t (weights_t . (skills_m + think x mode_shift)) + self_bias x own vendor + error_t
-skills_m ~ Normal(covariates_m x coefficients + family_m, Sigma);  family ~ Normal(0, Sigma_family)
+skills_m ~ Normal(expected_m, Sigma);  expected ~ Gaussian process over what is known of the models (fit_quality_kernel)
 intercept_t, slope_t ~ Normal(those of the same benchmark under other harnesses); error: Student t, own size per test.
 A missing score adds nothing: it is neither zero nor average. Pooling over tasks comes from Sigma alone.
 """
@@ -12,8 +12,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy.sparse import csr_array  # type: ignore[import-untyped] # scipy ships no types
 
 from fit_quality_design import MODES, K
+from fit_quality_kernel import prior_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,24 +23,25 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fit_quality_design import Design
+    from fit_quality_kernel import Prior
 
     Array = NDArray[Any]
 
-STUDENT_DEGREES = 4.0
+STUDENT_DEGREES = 8.0
 PRIOR_INTERCEPT_SD = 0.5
 """Spread of a benchmark's difficulty between harnesses. [log odds]"""
 PRIOR_SLOPE_SD = 0.25
-PRIOR_ERROR_SD, PRIOR_ERROR_COUNT = 0.25, 6.0
+PRIOR_ERROR_SD, PRIOR_ERROR_COUNT = 0.15, 6.0
 """Typical error of a test, worth so many observations. [log odds]"""
-COEFFICIENT_PENALTY = 1.0
 SIGMA_PRIOR_COUNT, SIGMA_PRIOR_VARIANCE, SIGMA_PRIOR_CORRELATION = 25.0, 0.20, 0.6
-FAMILY_PRIOR_COUNT, FAMILY_PRIOR_VARIANCE = 20.0, 0.20
 ODDITY_PRIOR_COUNT, ODDITY_PRIOR_VARIANCE = 200.0, 0.05
 """How far a model's score on a benchmark is from what its skills say, whoever measures it. [log odds^2]"""
+ODDITY_BENCHMARK_COUNT = 15.0
+"""Models of a benchmark from which its own spread of oddities counts as much as the usual one."""
 MODE_PENALTY = 10.0
-PRIOR_LOADING_SD = 0.15
+PRIOR_LOADING_SD = 0.2
 """How far a benchmark's shares of skills are from what it is meant to measure. [ratio]"""
-NUM_ITERATIONS, NUM_POSTERIOR_ITERATIONS = 60, 6
+NUM_ITERATIONS, NUM_POSTERIOR_ITERATIONS = 100, 6
 SMALLEST_SLOPE = 0.1
 
 
@@ -47,13 +50,11 @@ class Fit:
     """Everything fitted."""
 
     design: Design
-    coefficients: Array
-    coefficient_spread: Array
-    """Covariance of the coefficients in units of the spread of skills. [covariates, covariates]"""
-    family_mean: Array
-    family_cov: Array
+    expected: Array
+    """Skills expected of each model from what is known of it and the skills of the others. [models, skills]"""
+    expected_variance: Array
+    """Of what is expected, in units of sigma. [models]"""
     sigma: Array
-    sigma_family: Array
     mean: Array
     """[models, skills]"""
     cov: Array
@@ -70,10 +71,10 @@ class Fit:
     loadings: Array
     """How much each skill counts in each benchmark: as meant, moved by the scores. [benchmarks, skills]"""
     self_bias: float
-    oddity_square: float
-    """Expected sum of the squared oddities."""
-    oddity_variance: float
-    """Of what is odd about a model on a benchmark. [log odds^2]"""
+    oddity_variance: Array
+    """Of what is odd about a model on each benchmark. [benchmarks], [log odds^2]"""
+    oddity_square: Array = field(default_factory=lambda: np.ones(0))
+    """Expected square of each group's oddity. [groups]"""
     z_mean: Array = field(default_factory=lambda: np.ones(0))
     """Skill on its benchmark, oddity included, of each group."""
     z_var: Array = field(default_factory=lambda: np.ones(0))
@@ -83,10 +84,6 @@ class Fit:
     """Variance of the oddity that its own scores leave open. [groups]"""
     t_weight: Array = field(default_factory=lambda: np.ones(0))
 
-    def prior_mean(self) -> Array:
-        """Skills expected from covariates and family alone. [models, skills]"""
-        return self.design.covariates @ self.coefficients + self.family_mean[self.design.family]
-
 
 def initial_fit(design: Design) -> Fit:
     """A start: every test at its mean with slope one."""
@@ -95,12 +92,9 @@ def initial_fit(design: Design) -> Fit:
     count = np.bincount(design.test, minlength=num_tests)
     return Fit(
         design=design,
-        coefficients=np.zeros((design.covariates.shape[1], K)),
-        coefficient_spread=np.zeros((design.covariates.shape[1],) * 2),
-        family_mean=np.zeros((len(design.families), K)),
-        family_cov=np.zeros((len(design.families), K, K)),
+        expected=np.zeros((num_models, K)),
+        expected_variance=np.ones(num_models),
         sigma=prior * 3,
-        sigma_family=prior,
         mean=np.zeros((num_models, K)),
         cov=np.tile(prior, (num_models, 1, 1)),
         intercept=np.bincount(design.test, design.value, num_tests) / np.maximum(count, 1),
@@ -112,18 +106,19 @@ def initial_fit(design: Design) -> Fit:
         mode_shift=np.zeros((len(MODES), K)),
         loadings=design.weights.copy(),
         self_bias=0.0,
-        oddity_square=0.0,
-        oddity_variance=ODDITY_PRIOR_VARIANCE,
+        oddity_variance=np.full(len(design.benchmarks), ODDITY_PRIOR_VARIANCE),
     )
 
 
 def fit_skills(design: Design, num_iterations: int = NUM_ITERATIONS) -> Fit:
     """Posterior skills of every model."""
     fit = initial_fit(design)
+    prior = prior_of(design.facts, np.bincount(design.model, minlength=len(design.models)) > 0)
+    fit.expected_variance = prior.variance
     for _ in range(num_iterations):
         _update_weights(fit)
         _update_skills(fit)
-        _update_population(fit)
+        _update_population(fit, prior)
         _update_links(fit)
         _update_shifts(fit)
         _update_loadings(fit)
@@ -132,30 +127,22 @@ def fit_skills(design: Design, num_iterations: int = NUM_ITERATIONS) -> Fit:
     return fit
 
 
-def posterior(fit: Fit, design: Design) -> Fit:
-    """Skills of the models of a design, by the parameters of a fit that may never have seen them.
+def posterior(fit: Fit, design: Design, named: Sequence[str]) -> Fit:
+    """Skills of the models of a design by the parameters of a fit; `named` says who each is in the fit.
 
-    Every test and family of the design must be one of the fit.
+    Every test of the design must be one of the fit.
     """
     test_at, bench_at = _positions(fit.design.tests), _positions(fit.design.benchmarks)
-    family_at = _positions(fit.design.families)
+    model_at = _positions(fit.design.models)
     tests = [test_at[name] for name in design.tests]
-    families = [family_at[name] for name in design.families]
+    benchmarks = [bench_at[name] for name in design.benchmarks]
+    models = [model_at[name] for name in named]
     found = initial_fit(design)
-    for name in (
-        "coefficients",
-        "coefficient_spread",
-        "sigma",
-        "sigma_family",
-        "mode_shift",
-        "self_bias",
-        "oddity_variance",
-    ):
-        setattr(found, name, getattr(fit, name))
+    found.sigma, found.mode_shift, found.self_bias = fit.sigma, fit.mode_shift, fit.self_bias
     for name in ("intercept", "slope", "error_sd", "link_cov"):
         setattr(found, name, getattr(fit, name)[tests])
-    found.loadings = fit.loadings[[bench_at[name] for name in design.benchmarks]]
-    found.family_mean, found.family_cov = fit.family_mean[families], fit.family_cov[families]
+    found.loadings, found.oddity_variance = fit.loadings[benchmarks], fit.oddity_variance[benchmarks]
+    found.expected, found.expected_variance = fit.expected[models], fit.expected_variance[models]
     found.t_weight = np.ones(len(design.value))
     for _ in range(NUM_POSTERIOR_ITERATIONS):
         _update_skills(found)
@@ -209,19 +196,21 @@ def _update_skills(fit: Fit) -> None:
     shifted = shifted - slope * _shift(fit)
     known = np.bincount(d.group, precision * slope**2)
     middle = np.bincount(d.group, precision * slope * shifted) / known
-    worth = d.crowding * known / (1.0 + fit.oddity_variance * known)
-    load = fit.loadings[d.benchmark_of_group]
-    information = _sums(d, worth[:, None, None] * load[:, :, None] * load[:, None, :])
-    pull = _sums(d, (worth * middle)[:, None] * load)
+    worth = d.crowding * known / (1.0 + fit.oddity_variance[d.benchmark_of_group] * known)
+    load = fit.loadings
+    products = (load[:, :, None] * load[:, None, :]).reshape(len(load), -1)
+    information = (_by_pair(d, worth) @ products).reshape(-1, K, K)
+    pull = _by_pair(d, worth * middle) @ load
     inverse = np.linalg.inv(fit.sigma)
     fit.cov = np.linalg.inv(inverse + information)
-    fit.mean = np.einsum("mkl,ml->mk", fit.cov, pull + fit.prior_mean() @ inverse)
+    fit.mean = np.einsum("mkl,ml->mk", fit.cov, pull + fit.expected @ inverse)
     _update_oddities(fit, known, middle)
 
 
 def _update_oddities(fit: Fit, known: Array, middle: Array) -> None:
     """Skill on its own benchmark of every group: between what all skills say and what its own scores say."""
-    d, tau = fit.design, fit.oddity_variance
+    d = fit.design
+    tau = fit.oddity_variance[d.benchmark_of_group]
     load = fit.loadings[d.benchmark_of_group]
     skill = (load * fit.mean[d.model_of_group]).sum(axis=1)
     spread = np.einsum("gk,gkl,gl->g", load, fit.cov[d.model_of_group], load)
@@ -229,44 +218,27 @@ def _update_oddities(fit: Fit, known: Array, middle: Array) -> None:
     fit.own_share, fit.own_left = share, left
     fit.z_mean = skill + share * (middle - skill)
     fit.z_var = (1.0 - share) ** 2 * spread + left
-    fit.oddity_square = float(((share * (middle - skill)) ** 2 + share**2 * spread + left).sum())
+    fit.oddity_square = (share * (middle - skill)) ** 2 + share**2 * spread + left
 
 
-def _sums(design: Design, values: Array) -> Array:
-    """Sums of the groups' values by model. [models, ...]"""
-    starts = np.searchsorted(design.model_of_group, np.arange(len(design.models) + 1))
-    running = np.concatenate([np.zeros((1, *values.shape[1:])), np.cumsum(values, axis=0)])
-    total: Array = running[starts[1:]] - running[starts[:-1]]
-    return total
+def _by_pair(design: Design, values: Array) -> Any:  # noqa: ANN401 - scipy ships no types
+    """The groups' values as a sparse matrix. [models, benchmarks]"""
+    shape = len(design.models), len(design.benchmarks)
+    return csr_array((values, (design.model_of_group, design.benchmark_of_group)), shape=shape)
 
 
-def _update_population(fit: Fit) -> None:
-    """Coefficients of the covariates, family effects and the two covariances, from models that have scores."""
-    d = fit.design
-    top = fit.oddity_square + ODDITY_PRIOR_COUNT * ODDITY_PRIOR_VARIANCE
-    fit.oddity_variance = top / (len(fit.z_mean) + ODDITY_PRIOR_COUNT)
-    seen = np.bincount(d.model, minlength=len(d.models)) > 0
-    x, family = d.covariates[seen], d.family[seen]
-    target = fit.mean[seen] - fit.family_mean[family]
-    penalty = COEFFICIENT_PENALTY * np.eye(x.shape[1])
-    penalty[0, 0] = 1e-3
-    fit.coefficient_spread = np.linalg.inv(x.T @ x + penalty)
-    fit.coefficients = fit.coefficient_spread @ (x.T @ target)
-    left = fit.mean[seen] - x @ fit.coefficients
-    sums = np.zeros((len(d.families), K))
-    np.add.at(sums, family, left)
-    count = np.bincount(family, minlength=len(d.families))
-    inverse, inverse_family = np.linalg.inv(fit.sigma), np.linalg.inv(fit.sigma_family)
-    fit.family_cov = np.linalg.inv(inverse_family + count[:, None, None] * inverse)
-    fit.family_mean = np.einsum("fkl,fl->fk", fit.family_cov, sums @ inverse)
-    left = left - fit.family_mean[family]
-    scatter = left.T @ left + (fit.cov[seen] + fit.family_cov[family]).sum(axis=0)
-    fit.sigma = _shrunk(scatter, seen.sum(), SIGMA_PRIOR_COUNT, SIGMA_PRIOR_VARIANCE)
-    with_models = count > 0
-    scatter = fit.family_mean[with_models].T @ fit.family_mean[with_models] + fit.family_cov[with_models].sum(
-        axis=0
-    )
-    fit.sigma_family = _shrunk(scatter, with_models.sum(), FAMILY_PRIOR_COUNT, FAMILY_PRIOR_VARIANCE)
+def _update_population(fit: Fit, prior: Prior) -> None:
+    """What is expected of every model, the spread around it, and the spread of oddities of every benchmark."""
+    d, num = fit.design, len(fit.design.benchmarks)
+    top = fit.oddity_square.sum() + ODDITY_PRIOR_COUNT * ODDITY_PRIOR_VARIANCE
+    usual = top / (len(fit.oddity_square) + ODDITY_PRIOR_COUNT)
+    own = np.bincount(d.benchmark_of_group, fit.oddity_square, num) + ODDITY_BENCHMARK_COUNT * usual
+    fit.oddity_variance = own / (np.bincount(d.benchmark_of_group, minlength=num) + ODDITY_BENCHMARK_COUNT)
+    mean = fit.mean[prior.seen]
+    fit.expected = prior.smoother @ mean
+    scatter = mean.T @ prior.precision @ mean
+    scatter += np.einsum("m,mkl->kl", np.diag(prior.precision), fit.cov[prior.seen])
+    fit.sigma = _shrunk(scatter, int(prior.seen.sum()), SIGMA_PRIOR_COUNT, SIGMA_PRIOR_VARIANCE)
 
 
 def _shrunk(scatter: Array, count: int, prior_count: float, prior_variance: float) -> Array:
@@ -336,13 +308,10 @@ def _update_loadings(fit: Fit) -> None:
     The skill behind a group is normal around shares . skills with the variance of the oddity, beside its own.
     """
     d = fit.design
-    weight = 1.0 / (fit.oddity_variance + fit.z_var)
-    mean = fit.mean[d.model_of_group]
-    second = fit.cov[d.model_of_group] + mean[:, :, None] * mean[:, None, :]
-    order = np.argsort(d.benchmark_of_group, kind="stable")
-    ends = np.searchsorted(d.benchmark_of_group[order], np.arange(len(d.benchmarks) + 1))
-    normal = np.add.reduceat((weight[:, None, None] * second)[order], ends[:-1])
-    right = np.add.reduceat((weight * fit.z_mean)[order, None] * mean[order], ends[:-1])
+    weight = 1.0 / (fit.oddity_variance[d.benchmark_of_group] + fit.z_var)
+    second = (fit.cov + fit.mean[:, :, None] * fit.mean[:, None, :]).reshape(len(fit.mean), -1)
+    normal = (_by_pair(d, weight).T @ second).reshape(-1, K, K)
+    right = _by_pair(d, weight * fit.z_mean).T @ fit.mean
     prior = PRIOR_LOADING_SD**-2
     fit.loadings = np.linalg.solve(normal + prior * np.eye(K), (right + prior * d.weights)[:, :, None])[
         :, :, 0

@@ -35,6 +35,8 @@ _FAMILY = re.compile(
     r"mpt|vicuna|wizardcoder|wizard|solar|jamba|dbrx|arctic|ling|ring|seed|step|dots|xlam|hammer|rwkv|mamba|codegen"
 )
 _SIZE = re.compile(r"(?<![\w.])(?:(\d+)x)?(\d+(?:[._]\d+)?) ?([bm])(?![a-z0-9])")
+SMALLEST_MILLIONS = 20.0
+"""Fewer millions in a name are tokens of context, not parameters."""
 _ACTIVE = re.compile(r"-a(\d+(?:\.\d+)?)b(?![a-z0-9])")
 _CHAT_HINT = re.compile(
     r"instruct|chat|-it\b|-it$|sft|dpo|rlhf|orca|tulu|hermes|thinking|assistant|vicuna|wizard|zephyr"
@@ -42,8 +44,8 @@ _CHAT_HINT = re.compile(
 _REASONING = re.compile(
     r"think|reason|\br1\b|-r1|qwq|\bo[134]\b|^o[134]-|effort|-(?:high|medium|xhigh)$|magistral|z1|openthinker|gpt-oss|minimax-m[1-9]|step-3"
 )
-_TIERS = ((r"nano|8b|micro", -1.7), (r"mini|haiku|flash-lite|lite", -1.1), (r"flash|fast|small", -0.7),
-          (r"medium", -0.3), (r"-pro\b|opus|ultra|large|heavy", 0.3))  # fmt: skip
+_TIERS = ((r"nano|8b|micro", -1.7), (r"mini|haiku|flash-lite|lite", -1.1), (r"flash|fast|small|qwen.*turbo", -0.7),
+          (r"medium", -0.3), (r"-pro\b|opus|ultra|large|heavy|-max\b", 0.3))  # fmt: skip
 """Makers' size words as a covariate, on the scale of log10 parameters."""
 _CLOSED = re.compile(
     r"gpt-[345]|claude|gemini|^o[134]|grok|nova|mistral-(?:large|medium)|palm|ernie-bot|moonshot|qwen-max"
@@ -74,7 +76,7 @@ def family_of(name: str) -> str:
     """Family and generation by name; the whole name where none is known."""
     plain = re.sub(r"(?<=\d)-(?=\d(?![\db]))", ".", name.lower())
     found = _FAMILY.search(plain.rsplit("/", 1)[-1]) or _FAMILY.search(plain)
-    return re.sub(r"[ -]", "", found.group(0)) if found else name.lower()
+    return re.sub(r"[ -]|^meta-?(?=llama)", "", found.group(0)) if found else name.lower()
 
 
 def params_of(name: str) -> tuple[float, float]:
@@ -83,6 +85,7 @@ def params_of(name: str) -> tuple[float, float]:
     sizes = [
         (float(a or 1) * float(b.replace("_", ".")) * (1e9 if unit == "b" else 1e6))
         for a, b, unit in _SIZE.findall(plain)
+        if unit == "b" or float(b.replace("_", ".")) >= SMALLEST_MILLIONS
     ]
     experts = re.search(r"(\d+)x(\d+)b", plain)
     total = max(sizes, default=NAN)
@@ -90,6 +93,17 @@ def params_of(name: str) -> tuple[float, float]:
     if active:
         return total, float(active.group(1)) * 1e9
     return total, total * 0.28 if experts else total
+
+
+def without_kind(name: str) -> str:
+    """A name without what its training made of it: base and instructed models of one size have the same.
+
+    >>> without_kind("deepseek-ai/DeepSeek-V3-Base") == without_kind("deepseek-ai/DeepSeek-V3")
+    True
+    """
+    return re.sub(
+        r"-(?:base|pretrain|pt|instruct|chat|it|hf|fp8)(?=-|$)", "", name.lower().rsplit("/", 1)[-1]
+    )
 
 
 def year_of(text: str) -> float:
@@ -121,9 +135,15 @@ def family_years(models: Iterable[Mapping[str, str]]) -> dict[str, float]:
 
 
 def model_facts(
-    name: str, row: Mapping[str, str] | None, years: Mapping[str, float], first_seen: float = NAN
+    name: str,
+    row: Mapping[str, str] | None,
+    years: Mapping[str, float],
+    first_seen: float = NAN,
+    sibling: Mapping[str, str] | None = None,
 ) -> Facts:
-    """Facts of a model from its catalog row where there is one, from its name otherwise.
+    """Facts of a model from its catalog row where there is one, from its name and its sibling's row otherwise.
+
+    The `sibling` is the same model trained further or less (base and instructed): its size is the same.
 
     `first_seen` dates API models that nothing else does: the first table that lists them, in years after 2023. Old
     open models appear in new tables, so theirs stay undated.
@@ -131,14 +151,15 @@ def model_facts(
     plain = name.lower()
     total, active = params_of(name)
     year = dated(name)
+    sized = row or sibling
+    if sized is not None:
+        total, active = float(sized["params_total"] or total), float(sized["params_active"] or active)
     if row is not None:
-        total = float(row["params_total"] or total)
-        active = float(row["params_active"] or active)
         year = year_of(row["release"])
     family = family_of(name)
     if row is None and math.isnan(year):
         year = _word_value(spelled(name), YEARS, years.get(family, NAN))
-    is_closed = "/" not in name and bool(_CLOSED.search(plain))
+    is_closed = "/" not in name and (math.isnan(total) or bool(_CLOSED.search(plain)))
     if "/" not in name and math.isnan(year):
         year = first_seen
     tasks = row["tasks"] if row else ""

@@ -92,7 +92,7 @@ class PanelScores:
         worth = weight * float(fit.bench_slope[benchmark])
         mine = np.flatnonzero(d.benchmark_of_group == benchmark)
         level = fit.mean @ fit.loadings[benchmark]
-        share, left = np.zeros(len(level)), np.full(len(level), fit.oddity_variance)
+        share, left = np.zeros(len(level)), np.full(len(level), fit.oddity_variance[benchmark])
         level[d.model_of_group[mine]] = fit.z_mean[mine]
         share[d.model_of_group[mine]], left[d.model_of_group[mine]] = fit.own_share[mine], fit.own_left[mine]
         self.level[:, k] += worth * level

@@ -75,7 +75,12 @@ class Predictor:
             return float(self.skills.z_mean[group]), float(self.skills.z_var[group])
         model = self.model_at[name]
         cov = skill_cov(self.skills, model)
-        return float(load @ self.skills.mean[model]), float(load @ cov @ load) + self.skills.oddity_variance
+        return float(load @ self.skills.mean[model]), float(load @ cov @ load) + self._oddity(benchmark)
+
+    def _oddity(self, benchmark: str) -> float:
+        """Variance of the oddities of a benchmark, the usual one where it has not been seen. [log odds^2]"""
+        found = self.links.oddity_variance
+        return float(found[self.bench_at[benchmark]] if benchmark in self.bench_at else np.median(found))
 
     def _load(self, item: Observation) -> Array:
         if item.benchmark in self.bench_at:
@@ -102,13 +107,10 @@ class Predictor:
 
 
 def skill_cov(fit: Fit, model: int) -> Array:
-    """Covariance of a model's skills; without scores, its family and the covariates are unsure too."""
-    d = fit.design
-    if (d.model == model).any():
-        return np.asarray(fit.cov[model])
-    x = d.covariates[model]
-    unsure = float(x @ fit.coefficient_spread @ x) * (fit.sigma + fit.sigma_family)
-    return np.asarray(fit.cov[model] + fit.family_cov[d.family[model]] + unsure)
+    """Covariance of a model's skills, as far as its scores leave open what was expected of it."""
+    cov = fit.cov[model]
+    kept = cov @ np.linalg.inv(fit.sigma)
+    return np.asarray(cov + fit.expected_variance[model] * (kept @ fit.sigma @ kept.T))
 
 
 def predict_all(predictor: Predictor, items: Sequence[Observation]) -> list[Predicted]:

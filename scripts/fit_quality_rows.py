@@ -9,15 +9,8 @@ from typing import TYPE_CHECKING
 
 from fit_quality_alias import aliases
 from fit_quality_skills import DEFAULT_NUM_ITEMS, FLOORS, NUM_ITEMS, skill_weights
-from sizewise.catalog.benchmark_names import (
-    EFFORTS,
-    benchmark_name,
-    canonical_name,
-    effort_word,
-    protocol_name,
-    source_name,
-    thinks_in,
-)
+from sizewise.catalog.benchmark_names import benchmark_name, protocol_name, source_name
+from sizewise.catalog.model_names import EFFORTS, canonical_name, effort_word, thinks_in
 from sizewise.estimate.score_link import ScoreLink
 
 if TYPE_CHECKING:
@@ -28,6 +21,10 @@ UNSHIPPABLE = ("haonan-li/CMMLU", "adobe-research/NoLiMa")
 """Sources whose terms forbid commercial use (CC BY-NC-SA; Adobe research licence): neither shipped nor fitted."""
 NOT_COMPARABLE = ("textclass weighted", "vectara hhem answer")
 """Averages over different sets per model and answer rates: no skill on one scale."""
+NOT_GENERATORS = re.compile(
+    r"(?:-rm|-prm|reward)(?:$|-)|^perspective-|embed|rerank|/gte-|/bge-|-e5-|ritrieve", re.IGNORECASE
+)
+"""Reward models, rankers and classifiers that answer nothing."""
 SEVERAL_TRIES = re.compile(r"pass@(?:[2-9]|1\d)|cons@|maj@", re.IGNORECASE)
 """The best or the vote of several answers is another test than one answer."""
 _VENDORS: tuple[tuple[str, str], ...] = (
@@ -87,7 +84,7 @@ def model_name(row: Mapping[str, str]) -> str:
     """Hugging Face id of a row, or the one spelling of a name without; an id with a blank in it is a printed name."""
     if row["hf_id"] and " " not in row["hf_id"]:
         return row["hf_id"]
-    return canonical_name(re.sub(r"\(.*?\)", "", row["hf_id"] or row["model_name"]))
+    return canonical_name(row["hf_id"] or row["model_name"])
 
 
 def observation(row: Mapping[str, str]) -> Observation | None:
@@ -95,7 +92,11 @@ def observation(row: Mapping[str, str]) -> Observation | None:
     model = model_name(row)
     benchmark = benchmark_name(row["benchmark"])
     weights = skill_weights(benchmark, row["task_category"])
-    if not (row["score"] and model and weights) or row["source"].startswith(UNSHIPPABLE):
+    if (
+        not (row["score"] and model and weights)
+        or row["source"].startswith(UNSHIPPABLE)
+        or NOT_GENERATORS.search(model)
+    ):
         return None
     has_tries = SEVERAL_TRIES.search(row["benchmark"] + row["setting"]) is not None
     if benchmark.startswith(NOT_COMPARABLE) or row["unit"] == "rating" or has_tries:
@@ -108,17 +109,28 @@ def observation(row: Mapping[str, str]) -> Observation | None:
     share = float(link.gained_ratio(score)) if link.kind != "elo" else 0.5
     return Observation(
         model=model,
-        test=(source_name(row["source"]), benchmark, protocol_name(row["setting"])),
+        test=(source_name(row["source"]), benchmark, protocol_name(row["setting"], row["benchmark"])),
         benchmark=benchmark,
         category=row["task_category"],
         weights=tuple(weights.items()),
         value=float(link.unbounded(score)),
-        item_variance=1.0 / (num_items * share * (1.0 - share)),
+        item_variance=sampling_variance(share, link.floor / 100.0, num_items),
         thinks=thinks_in(row["setting"], row["model_name"]),
         effort=EFFORTS.get(effort_word(row["setting"], row["model_name"]), 0.0),
         is_self_reported=is_self_report(model, row["source"]),
         printed=row,
     )
+
+
+def sampling_variance(gained: float, floor: float, num_items: float) -> float:
+    """Variance of the log odds of a share above guessing that rests on so many items. [log odds^2]
+
+    p (1 - p) / n of the printed share p = floor + (1 - floor) gained, times the square of the slope of the log odds:
+    near the floor most right answers are guessed, and the log odds are all but unknown.
+    """
+    printed = floor + (1.0 - floor) * gained
+    slope = 1.0 / ((1.0 - floor) * gained * (1.0 - gained))
+    return printed * (1.0 - printed) / num_items * slope**2
 
 
 def usable_rows(facts: Path) -> list[Observation]:

@@ -10,6 +10,14 @@ SKILLS = (
 )  # fmt: skip
 """The latent abilities that are fitted."""
 
+TASKS = {
+    "knowledge": "question answering", "reasoning": "reasoning", "math": "mathematics", "coding": "coding",
+    "instruct": "extraction, instructions", "chat": "chat", "writing": "writing", "chinese": "Chinese",
+    "multilingual": "translation, languages", "tools": "tool use", "long": "long context", "vision": "multimodal",
+    "grounding": "summaries, hallucination", "labels": "classification",
+}  # fmt: skip
+"""Task by the skill that a benchmark measures most."""
+
 FLOORS: dict[str, float] = {
     "mmlu": 25, "mmlu-redux": 25, "mmlu-stem": 25, "mmlu-pro": 10, "mmlu-pro (leaderboard v2)": 10, "gpqa": 22,
     "gpqa main (leaderboard v2)": 22, "bbh (leaderboard v2)": 25, "musr": 30, "arc-challenge": 22, "hellaswag": 24,
@@ -69,6 +77,8 @@ _BY_NAME: tuple[tuple[str, dict[str, float]], ...] = (
     (r"mgsm|polymath|mt-aime|math500 \(es\)|hrm8k|ksm", {"multilingual": 0.5, "math": 0.5}),
     (r"multi-if|ifeval \(multi", {"multilingual": 0.5, "instruct": 0.5}),
     (r"cnmo|^cmath", {"chinese": 0.3, "math": 0.7}),
+    (r"^alignbench", {"chat": 0.5, "chinese": 0.5}),
+    (r"^c-simpleqa", {"chinese": 0.5, "knowledge": 0.5}),
     (r"superclue tool", {"chinese": 0.5, "tools": 0.5}),
     (r"superclue code", {"chinese": 0.5, "coding": 0.5}),
     (r"superclue (?:writing|role)", {"chinese": 0.5, "writing": 0.5}),

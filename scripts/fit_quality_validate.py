@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 import numpy as np
 
@@ -12,6 +12,8 @@ from fit_quality_baselines import BASELINES
 from fit_quality_design import build_design
 from fit_quality_model import fit_skills, posterior
 from fit_quality_predict import Predicted, Predictor, predict_all
+from fit_quality_skills import TASKS
+from fit_quality_widening import cross_widened, widenings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -24,7 +26,6 @@ if TYPE_CHECKING:
 
 OURS = "sizewise"
 NUM_FOLDS = 5
-VALIDATION_ITERATIONS = 40
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +35,14 @@ class Split:
     name: str
     why: str
     found: dict[str, list[Predicted]]
-    """By predictor; the rules predict the same scores as we do."""
+    """By predictor; the rules predict the same scores as we do. Our ranges are widened by what other folds show."""
+    widening: dict[str, float]
+    """Factor on our ranges by task that all folds show. [ratio]"""
+
+
+class _Found(TypedDict):
+    found: dict[str, list[Predicted]]
+    widening: dict[str, float]
 
 
 def all_splits(items: Sequence[Observation], facts: Mapping[str, Facts]) -> list[Split]:
@@ -45,34 +53,46 @@ def all_splits(items: Sequence[Observation], facts: Mapping[str, Facts]) -> list
         Split(
             name="left-out models",
             why="A fifth of the models of a source loses all its rows there; its rows in other sources stay",
-            found=_found(hidden_sources(items), items, facts, predict_sources),
+            **_found(hidden_sources(items), items, facts, predict_sources),
         ),
         Split(
             name="left-out families",
             why="A fifth of the families and generations loses all rows everywhere",
-            found=_found(hidden_families(items, facts), items, facts, by_fit),
+            **_found(hidden_families(items, facts), items, facts, by_fit),
         ),
         Split(
             name="left-out benchmarks",
             why="A fifth of the benchmarks disappears under every harness: only the order of models can be known",
-            found=_found(hidden_benchmarks(items), items, facts, by_fit),
+            **_found(hidden_benchmarks(items), items, facts, by_fit),
         ),
+    ]
+
+
+def widening_rows(splits: Sequence[Split]) -> list[dict[str, str]]:
+    """Factors on the ranges by the skill that a benchmark measures most, for models with scores and without."""
+    scored, unscored = splits[0].widening, splits[1].widening
+    return [
+        {"skill": skill, "scored": f"{scored[task]:.3f}", "unscored": f"{unscored[task]:.3f}"}
+        for skill, task in TASKS.items()
     ]
 
 
 def _found(
     folds: Folds, items: Sequence[Observation], facts: Mapping[str, Facts],
     ours: Callable[[Fit, list[Observation]], list[Predicted]],
-) -> dict[str, list[Predicted]]:  # fmt: skip
-    found: dict[str, list[Predicted]] = defaultdict(list)
+) -> _Found:  # fmt: skip
+    found: dict[str, list[Predicted]] = {OURS: []}
+    own = []
     for mask in folds:
         seen = [item for item, is_hidden in zip(items, mask, strict=True) if not is_hidden]
         hidden = [item for item, is_hidden in zip(items, mask, strict=True) if is_hidden]
-        fit = fit_skills(build_design(seen, facts), VALIDATION_ITERATIONS)
-        found[OURS] += ours(fit, hidden)
+        fit = fit_skills(build_design(seen, facts))
+        own.append(ours(fit, hidden))
         for rule, predict in BASELINES.items():
-            found[rule] += [Predicted(item=i, likely=v, sd=sd) for i, v, sd in predict(seen, hidden, facts)]
-    return dict(found)
+            predictions = predict(seen, hidden, facts)
+            found.setdefault(rule, []).extend(Predicted(item=i, likely=v, sd=sd) for i, v, sd in predictions)
+    found[OURS] = cross_widened(own)
+    return {"found": found, "widening": widenings([p for fold in own for p in fold])}
 
 
 def _by_fit(facts: Mapping[str, Facts]) -> Callable[[Fit, list[Observation]], list[Predicted]]:
@@ -102,7 +122,9 @@ class _OneSource:
             if other.test[0] != item.test[0] and other.test in known
         ]
         facts = {name: self.facts[item.model] for name, item in names.items()}
-        predictor = Predictor(fit, posterior(fit, build_design(rows, facts)), self.facts)
+        design = build_design(rows, facts)
+        skills = posterior(fit, design, [names[name].model for name in design.models])
+        predictor = Predictor(fit, skills, self.facts)
         return [predictor.predicted(item, name_without(item)) for item in hidden]
 
 

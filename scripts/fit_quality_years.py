@@ -6,6 +6,7 @@ first pattern that matches counts. What matches none counts from the first dated
 
 NOT_DATED = float("nan")
 YEARS: tuple[tuple[str, float], ...] = (
+    (r"kimichat|tongyi-qianwen|chatglm-qingyan|ernie-bot", 0.83),
     (r"gpt-?3-?5", 0.2), (r"gpt-?4o-mini", 1.55), (r"chatgpt-4o", 2.1), (r"gpt-?4o", 1.37),
     (r"gpt-?4-turbo|gpt-4-1106|gpt-4-0125", 0.87), (r"gpt-?4-1", 2.28), (r"gpt-?4-5", 2.15), (r"gpt-?4", 0.2),
     (r"gpt-?5-2", 2.95), (r"gpt-?5-1", 2.87), (r"gpt-?5-[3-9]", NOT_DATED), (r"gpt-?5", 2.6),

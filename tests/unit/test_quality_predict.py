@@ -2,7 +2,7 @@
 
 import pytest
 
-from sizewise.catalog import load_catalog
+from sizewise.catalog import load_catalog, quality_links
 from sizewise.predict.quality import predict_quality
 
 QUESTION = {
@@ -77,3 +77,15 @@ def test_thinking_mode_raises_mathematics() -> None:
 def test_native_format_has_its_published_score() -> None:
     model = {"model": "openai/gpt-oss-20b", "benchmark": "GPQA Diamond", "source": "", "setting": ""}
     assert answer(**model, quant="MXFP4") == answer(**model)
+
+
+def test_ranges_are_as_much_wider_as_held_out_scores_have_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    def width() -> float:
+        row = answer()
+        return float(row["high"]) - float(row["low"])
+
+    shipped = width()
+    knowledge = float(quality_links._widenings()["knowledge"]["scored"])  # noqa: SLF001
+    twice = {"knowledge": {"scored": f"{2 * knowledge}", "unscored": "1.0"}}
+    monkeypatch.setattr(quality_links, "_widenings", lambda: twice)
+    assert width() == pytest.approx(2 * shipped, rel=0.15)

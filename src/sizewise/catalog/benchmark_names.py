@@ -1,4 +1,4 @@
-"""Names of benchmarks, protocols and scored models in one spelling: the same test under two names is one test."""
+"""Names of benchmarks, sources and protocols in one spelling: the same test under two names is one test."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ _SPELLINGS: tuple[tuple[str, str], ...] = (
     (r"^gpqa \(leaderboard v2\)", "gpqa main (leaderboard v2)"),
     (r"^gpqa.*", "gpqa"),
     (r"^aime\D*(?:20)?(24|25|26)\b(?!&).*", r"aime 20\1"),
-    (r"^(?:livecodebench|lcb).*", "livecodebench"),
+    (r"^livecodebench pro.*", "livecodebench pro"),
+    (r"^(?:livecodebench|lcb(?!ench)).*", "livecodebench"),
     (r"^(?:big-bench hard|bbh(?! \(leaderboard)).*", "bbh"),
     (r"^(?:hle|humanity).*tools.*", "hle with tools"),
     (r"^(?:hle|humanity).*", "hle"),
@@ -26,6 +27,7 @@ _SPELLINGS: tuple[tuple[str, str], ...] = (
     (r"^if-?eval.*instruction.*", "ifeval instruction-level"),
     (r"^swe[- ](?:bench )?verified.*", "swe-bench verified"),
     (r"^swe[- ]bench multilingual.*", "swe-bench multilingual"),
+    (r"^terminal-?bench (3|hard).*", r"terminal-bench \1"),
     (r"^terminal-?bench.*", "terminal-bench"),
     (r"^aider-polyglot.*", "aider polyglot"),
     (r"^arena-?hard(?!.*(?:writing|hard prompt)).*", "arena-hard"),
@@ -57,10 +59,24 @@ _SPELLINGS: tuple[tuple[str, str], ...] = (
     (r"^hmmt.*", "hmmt"),
     (r"^triviaqa.*", "triviaqa"),
     (r"^agieval.*", "agieval"),
+    (r"^multi-?challenge", "multichallenge"),
+    (r"^kor-?bench", "korbench"),
+    (r"^math lvl ?5", "math lvl 5"),
+    (r"^race[- ](high|middle)", r"race \1"),
+    (r"^bfcl-v([34]) ?\(multi-?turn\)", r"bfcl v\1 multi-turn"),
+    (r"^bfcl-v", "bfcl v"),
+    (r"^ruler(?: average| ?\(4-128k average\))$", "ruler"),
+    (r"^alignbench.*", "alignbench"),
 )
 """Regular expression and common spelling; the first that matches counts."""
-_THINKING = re.compile(r"(?<!non-)(?<!no )(?<!without )(?:thinking|reasoning|high effort|max effort)(?! off)")
-_NOT_THINKING = re.compile(r"non-thinking|non-reasoning|no-?think|without thinking|reasoning off|\(nothink")
+_SHOWN_SETTING = re.compile(
+    r" ?\((?:acc\.|em|pass@1|(?:\d-shot(?:, )?)?(?:f1)?|test(?:, cot)?|val|dev|cot|version not stated)\)$"
+)
+"""Settings that some tables print after the name: they do not make it another benchmark."""
+_VERSION = re.compile(
+    r"\bv\d\b(?!\))|diamond|\bfeb\b|\bnov\b|\b2\.[01]\b|openhands|agentless|droid|mini-swe-agent|-cot\b"
+)
+"""Words of a benchmark's printed name that its common spelling leaves out though they change the test."""
 _MODE_WORDS = re.compile(
     r"\b(?:non-)?thinking(?: mode)?\b|\b(?:non-)?reasoning(?: mode)?\b|/ high effort|\(max effort\)"
     r"|claimed \w+|effective \S*\w+|effective length \S+|bfloat16|float16"
@@ -69,30 +85,11 @@ _MODE_WORDS = re.compile(
 _MODEL_KINDS = re.compile(
     r"chat models \(rlhf[^)]*\)|fine-tuned on domain-specific datasets|continuously pretrained"
 )
-_NAME_MODE = re.compile(
-    r"\((?:fc|prompt|diff|whole|fc thinking)\)"
-    r"|\((?:non-?think\w*|no think|thinking|reasoning|.*thinking.*|.*effort.*|.*reasoning.*)\)"
-    r"|[-_ ](?:non-)?thinking(?:-auto)?(?:-\d+k)?(?:-(?:low|medium|high|max)-effort)?(?=$|[ (])"
-    r"|[-_ ]no-?thinking|(?<!mistral)(?<!magistral)(?<!phi-3)-(?:minimal|low|medium|high|xhigh)(?:-effort)?$"
-    r"|-max-effort$|-(?:non-)?reasoning(?:-high)?$"
-)
-_EFFORT = re.compile(
-    r"(?<!mistral)(?<!magistral)(?<!phi-3)(?:^|[-( ])(low|medium|high|xhigh|max)(?:[- ]effort\b|\)|$)",
-    re.IGNORECASE,
-)
-EFFORTS = {"low": -0.5, "medium": 0.0, "high": 0.5, "xhigh": 1.0, "max": 1.0}
-"""Words of reasoning effort on a scale where medium is zero."""
-_NEVER_THINKS = re.compile(
-    r"gpt-?4|gpt-?3|claude-?(?:\w+-)?3-[05]|claude-3(?!-7)|claude-(?:haiku|opus)-3|gemini-?(?:1|2-0|2\.0)"
-    r"|llama|mixtral|qwen-?2|qwen-?1|gemma-?[123]|phi-?[34](?!.*reason)|deepseek-(?:v2|v3$|v3-0324|coder|llm)"
-    r"|(?<!-)mistral-(?!.*reason)|falcon|yi-|internlm|baichuan"
-)
-_ALWAYS_THINKS = re.compile(r"think|reason|r1|qwq|openthink|-o[134]\b|^o[134]\b")
 
 
 def benchmark_name(printed: str) -> str:
     """The benchmark in one spelling."""
-    name = printed.strip().lower()
+    name = _SHOWN_SETTING.sub("", printed.strip().lower())
     for pattern, replacement in _SPELLINGS:
         if re.match(pattern, name):
             return re.sub(pattern, replacement, name)
@@ -105,45 +102,14 @@ def source_name(source: str) -> str:
     return re.sub(r"opencompass configs.*", "opencompass", plain)
 
 
-def protocol_name(setting: str) -> str:
-    """The setting without the model's mode, precision and type: what every model of the table shares."""
-    plain = _MODE_WORDS.sub(" ", _MODEL_KINDS.sub("", setting.lower()))
-    return re.sub(r"[\s;,]+", " ", plain).strip()
+def protocol_name(setting: str, benchmark: str = "") -> str:
+    """The setting without the model's mode, precision and type: what every model of the table shares.
 
+    The version that the benchmark's name prints (v5, Diamond, Feb) is part of it: one report prints several.
 
-def canonical_name(printed: str) -> str:
-    """A model without a Hugging Face id, in one spelling: no organisation, no date, no mode; Claude tiers last."""
-    name = _NAME_MODE.sub("", printed.lower().split("/")[-1])
-    name = re.sub(r"\(.*?\)|[-_ ]?20\d\d-?\d\d-?\d\d", "", name)
-    name = re.sub(r"[\s_.:]+", "-", name.strip()).strip("-")
-    name = re.sub(r"^(?:openai|anthropic|google)-", "", name)
-    name = re.sub(
-        r"-(?:0[1-9]|1[0-2])[0-3]\d$|-2[3-6](?:0[1-9]|1[0-2])$|-preview(?:-\d\d-\d\d)?$|-latest$", "", name
-    )
-    name = re.sub(r"^gpt-4o-chat", "gpt-4o", name)
-    if name.startswith("claude"):
-        tiers = [part for part in name.split("-") if part in {"opus", "sonnet", "haiku"}]
-        rest = [part for part in name.split("-")[1:] if part not in tiers]
-        name = "-".join(["claude", *tiers, *rest])
-    return name
-
-
-def thinks_in(setting: str, name: str) -> bool:
-    """Was the score made in thinking mode? A model that has none ignores the mode of its table."""
-    both = f"{setting} {name}".lower()
-    if effort_word(setting, name):
-        return True
-    if _NEVER_THINKS.search(name.lower()) and not _ALWAYS_THINKS.search(name.lower()):
-        return False
-    return bool(_THINKING.search(both)) and not _NOT_THINKING.search(both)
-
-
-def effort_word(setting: str, name: str) -> str:
-    """The word of reasoning effort that a score was made with, one of EFFORTS; empty where none is said.
-
-    >>> effort_word("", "gpt-5.5-xhigh"), effort_word("max effort", "GLM-5.3"), effort_word("", "mistral-medium")
-    ('xhigh', 'max', '')
+    >>> protocol_name("thinking mode, 0-shot", "LiveCodeBench v6")
+    '0-shot v6'
     """
-    found = re.search(r"\b(low|medium|high|xhigh|max)[- ]effort\b", setting.lower()) or _EFFORT.search(name)
-    word = found.group(1).lower() if found else ""
-    return word if word != "max" or "effort" in f"{setting} {name}".lower() else ""
+    plain = _MODE_WORDS.sub(" ", _MODEL_KINDS.sub("", setting.lower()))
+    versions = _VERSION.findall(benchmark.lower())
+    return re.sub(r"[\s;,]+", " ", " ".join([plain, *versions])).strip()

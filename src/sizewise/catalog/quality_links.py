@@ -74,7 +74,8 @@ def score_range(
     """80 % range and likely value of a score, in the unit of the test: low, likely, high; None for unknown skills.
 
     The skill behind it is the one that the model shows on this benchmark under any harness, where it has been scored;
-    otherwise what its skills say, with the spread of oddities.
+    otherwise what its skills say, with the spread of oddities. Ranges of a task are as much wider than the fit says as
+    held-out scores have shown.
     """
     skills = skills_of(model_name)
     if skills is None:
@@ -84,7 +85,8 @@ def score_range(
     spread = pair.sd if pair else math.hypot(_shares_sd(link, skills), link.oddity_sd)
     skill += _mode_shift(link, mode, is_reasoner=model_name in _reasoners())
     value = link.intercept + link.slope * skill
-    half = Z_80 * math.hypot(link.slope * spread, link.intercept_sd, link.slope_sd * skill, link.error_sd)
+    sd = math.hypot(link.slope * spread, link.intercept_sd, link.slope_sd * skill, link.error_sd)
+    half = Z_80 * _widening(link.main, is_scored=model_name in _scored()) * sd
     ends = sorted(float(link.score.printed(value + step)) for step in (-half, half))
     return ends[0], float(link.score.printed(value)), ends[1]
 
@@ -157,6 +159,22 @@ def _pairs() -> dict[tuple[str, str], Skill]:
         (row["model"], row["benchmark"]): Skill(mean=float(row["skill"]), sd=float(row["sd"]))
         for row in _table("quality_pairs.csv")
     }
+
+
+def _widening(skill: str, *, is_scored: bool) -> float:
+    """Factor on the range of a score, by skill, for models with scores of their own and without. [ratio]"""
+    return float(_widenings()[skill]["scored" if is_scored else "unscored"])
+
+
+@cache
+def _widenings() -> dict[str, dict[str, str]]:
+    return {row["skill"]: row for row in _table("quality_widening.csv")}
+
+
+@cache
+def _scored() -> frozenset[str]:
+    """Models with scores of their own."""
+    return frozenset(model for model, _ in _pairs())
 
 
 @cache

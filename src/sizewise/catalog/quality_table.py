@@ -78,7 +78,7 @@ def reference_name(given: str, axis: str) -> str:
 
     Raises: UnknownName with the nearest references of the axis.
     """
-    from sizewise.catalog.benchmark_names import canonical_name  # noqa: PLC0415 - only for a bar stated by a model
+    from sizewise.catalog.model_names import canonical_name  # noqa: PLC0415 - only for a bar stated by a model
 
     entries = axis_entries(axis)
     folded = {name.lower(): name for name in entries}

@@ -4,15 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sizewise.catalog.benchmark_names import (
-    EFFORTS,
-    benchmark_name,
-    canonical_name,
-    effort_word,
-    protocol_name,
-    source_name,
-    thinks_in,
-)
+from sizewise.catalog.benchmark_names import benchmark_name, protocol_name, source_name
+from sizewise.catalog.model_names import EFFORTS, canonical_name, effort_word, thinks_in
 from sizewise.catalog.quality_links import BenchmarkLink, Mode, benchmark_link, score_range, skills_of
 from sizewise.catalog.quality_table import loss_table, model_aliases
 from sizewise.errors import BadInput, UnknownName
@@ -60,7 +53,8 @@ def predicted_score(question: Mapping[str, str], catalog: Catalog) -> tuple[floa
     """
     name = _known_model(question["model"], catalog)
     benchmark = benchmark_name(question["benchmark"])
-    link = benchmark_link(source_name(question["source"]), benchmark, protocol_name(question["setting"]))
+    protocol = protocol_name(question["setting"], question["benchmark"])
+    link = benchmark_link(source_name(question["source"]), benchmark, protocol)
     if link is None:
         return None
     setting, printed = question["setting"], question["model"]
