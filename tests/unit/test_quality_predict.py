@@ -85,7 +85,7 @@ def test_ranges_are_as_much_wider_as_held_out_scores_have_shown(monkeypatch: pyt
         return float(row["high"]) - float(row["low"])
 
     shipped = width()
-    knowledge = float(quality_links._widenings()["knowledge"]["scored"])  # noqa: SLF001
+    knowledge = float(quality_links._widenings()["knowledge"]["scored"])
     twice = {"knowledge": {"scored": f"{2 * knowledge}", "unscored": "1.0"}}
     monkeypatch.setattr(quality_links, "_widenings", lambda: twice)
     assert width() == pytest.approx(2 * shipped, rel=0.15)
