@@ -64,7 +64,7 @@ def test_names_are_offered_while_typing(page: Page) -> None:
 def test_a_card_says_whether_a_model_fits_and_what_else_runs(page: Page) -> None:
     page.goto("/card?device=RTX+3060+12+GB&model=Qwen3-32B")
     articles = page.locator("article:not(.drawn)")  # the drawings come later, by themselves
-    expect(articles).to_have_count(2)
+    expect(articles).to_have_count(3)
     expect(articles.first).to_contain_text("does not fit")
 
 

@@ -20,7 +20,8 @@ from sizewise.report.document import Document, block_kind, decision_document, fl
 from sizewise.report.document_around import cost_section, load_section, quality_section
 from sizewise.report.document_compare import compare_document
 from sizewise.report.document_fit import fit_document
-from sizewise.report.language import CNY, CURRENCIES, LANGUAGES
+from sizewise.report.document_runs import runs_document
+from sizewise.report.language import CNY, CURRENCIES, CURRENCY_WORDS, LANGUAGES
 from sizewise.report.text_option import spec
 
 if TYPE_CHECKING:
@@ -39,6 +40,10 @@ TEMPLATES = Environment(
 )
 LISTED_OPTIONS = 12
 """Options of the list of what runs on a card."""
+OUR_FAULT = 500
+"""From this status on the page of a way may be what fails."""
+NOTHING_YET = {"answer": None, "decision": None, "fit": None, "runs": None, "later": "", "problem": ""}
+"""What a page shows before anything was asked."""
 WAYS = {"guide": "/", "expert": "/expert", "card": "/card"}
 """The ways in, and their addresses."""
 LOAD_WORDS = (
@@ -57,27 +62,31 @@ def is_page(request: Request) -> bool:
 @router.get("/")
 async def guide(request: Request) -> Response:
     """The six questions, and the answer as soon as something was said."""
-    return await _asked(
-        request, "guide.html", state_of(request, "guide"), questions=advisor.guide_questions()
-    )
+    return await _asked(request, state_of(request, "guide"))
 
 
 @router.get("/expert")
 async def expert(request: Request) -> Response:
     """Every word of `recommend`."""
-    return await _asked(request, "expert.html", state_of(request, "expert"))
+    return await _asked(request, state_of(request, "expert"))
 
 
 @router.get("/card")
 async def card(request: Request) -> Response:
-    """What runs on a card: the best models for a task, each that fits and is fast enough."""
-    state = state_of(request, "card")
-    named: dict[str, Any] = {"answer": None, "decision": None}
+    """What runs on a card: the best model of each size, the smallest that is good enough, and whether one fits."""
+    state, named = state_of(request, "card"), {}
     if state.given.get("device"):
         decision = await _decision(request, state)
-        named = {"answer": _document(state, decision, ""), "decision": decision}
-    shown = "answer.html" if _is_refresh(request) else "card.html"
-    return _rendered(request, shown, state, fit=await _fit(request, state), later="", **named)
+        named = {
+            "answer": _document(state, decision, ""), "decision": decision, "fit": await _fit(request, state),
+            "runs": await request.app.state.work.run(_runs, state),
+        }  # fmt: skip
+    return _rendered(request, _shown(request, state), state, **named)
+
+
+def _runs(state: State) -> Document:
+    curve = advisor.quality_curve(state.question())
+    return runs_document(curve, state.given["device"], state.say(), language=state.language)
 
 
 async def _fit(request: Request, state: State) -> Document | None:
@@ -163,15 +172,19 @@ async def _decision(request: Request, state: State, *, has_flips: bool = False) 
     return decision
 
 
-async def _asked(request: Request, template: str, state: State, **named: Any) -> Response:  # noqa: ANN401
-    answer, decision, later = None, None, ""
+async def _asked(request: Request, state: State) -> Response:
+    named: dict[str, Any] = {}
     if _comes_later(request, state):
-        later = state.address(**{NOW: "1"})
+        named = {"later": state.address(**{NOW: "1"})}
     elif state.given:
         decision = await _decision(request, state)
-        answer = _document(state, decision, state.question().command())
-    shown = "answer.html" if _is_refresh(request) else template
-    return _rendered(request, shown, state, answer=answer, decision=decision, fit=None, later=later, **named)
+        named = {"answer": _document(state, decision, state.question().command()), "decision": decision}
+    return _rendered(request, _shown(request, state), state, **named)
+
+
+def _shown(request: Request, state: State) -> str:
+    """The answer alone where the page asks for it, else the page of the way."""
+    return "answer.html" if _is_refresh(request) else f"{state.way}.html"
 
 
 def _comes_later(request: Request, state: State) -> bool:
@@ -193,9 +206,24 @@ def _is_refresh(request: Request) -> bool:
 
 
 def complaint(request: Request, sentence: str, *, status: int) -> Response:
-    """One line for a person: inside the page where the answer would be, or as a page of its own."""
-    template = "problem.html" if _is_refresh(request) else "error.html"
-    return _rendered(request, template, state_of(request), status=status, problem=sentence)
+    """One line for a person: where the answer would be, with the form as it was filled in, or as a page of its own."""
+    way = next((way for way, path in WAYS.items() if path == request.url.path), "")
+    template = f"{way}.html" if way and status < OUR_FAULT else "error.html"
+    if _is_refresh(request):
+        template = "problem.html"
+    return _rendered(request, template, state_of(request, way), status=status, problem=sentence)
+
+
+def _said(state: State) -> str:
+    """The question in a few words, as its fields name them; for a form that is folded."""
+    labels = {
+        (field.name, choice.value): choice.label
+        for question in advisor.guide_questions()
+        for field in question.fields
+        for choice in field.choices
+    }
+    say, named = state.say(), ((labels.get(item), item[1]) for item in state.given.items())
+    return " · ".join(value if label is None else say(label) for label, value in named)
 
 
 def _rendered(request: Request, template: str, state: State, *, status: int = 200, **named: Any) -> Response:  # noqa: ANN401
@@ -219,7 +247,10 @@ def _rendered(request: Request, template: str, state: State, *, status: int = 20
         rate=advisor.exchange_rate() if state.currency == CNY else None,
         switch={other: state.address(lang=other) for other in LANGUAGES},
         money_switch={other: state.address(**{CURRENCY: other}) for other in CURRENCIES},
-        **named,
+        currency_words=CURRENCY_WORDS,
+        said=_said(state),
+        questions=advisor.guide_questions() if state.way == "guide" else (),
+        **{**NOTHING_YET, **named},
     )
     response = Response(content, status_code=status, media_type="text/html; charset=utf-8")
     remember(request, response)

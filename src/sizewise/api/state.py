@@ -34,6 +34,9 @@ WORDS = (
     "upfront_budget", "model", "quantization", "engine", "kv_type",
 )  # fmt: skip
 """Fields of the expert form."""
+CARD_TTFT, CARD_TPOT = "10s", "190ms"
+"""What "runs" means on the page of a card: the first word before attention wanders (Nielsen, Usability Engineering,
+1993: 10 s), and then as fast as people read (5.2 tokens/s, see `report.text_option`). Assumed."""
 COOKIE_AGE_S = 365 * 24 * 3600
 
 
@@ -60,7 +63,9 @@ class State:
             return advisor.guided(self.given)
         if self.way == "card":
             task = self.given.get("task") or "chat"
-            return Question(device=(self.given.get("device", ""),), task=task, min_quality=0)
+            return Question(
+                device=(self.given.get("device", ""),), task=task, max_ttft=CARD_TTFT, max_tpot=CARD_TPOT
+            )
         return Question(**{name: _word(name, self.given[name]) for name in WORDS if self.given.get(name)})
 
     def say(self) -> Say:

@@ -150,7 +150,8 @@ def _marks(chart: Chart, frame: _Frame) -> tuple[list[str], list[Place]]:
         )
         if not frame.layout.has_names_below:
             width = cell_len(mark.name) * CELL_WIDTH
-            left = x + 4 if x + 4 + width <= frame.layout.width else x - 4 - width
+            has_room = x + 4 + width <= frame.right or x - 4 - width < frame.layout.left
+            left = x + 4 if has_room else x - 4 - width
             places.append((left, y, width))
             parts.append(f"<text x='{left:.1f}' y='{y}' opacity='0.85'>{escape(mark.name)}</text>")
     return parts, places

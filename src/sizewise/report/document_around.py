@@ -151,5 +151,5 @@ def _drawings(charts: tuple[Chart, ...], name: str) -> Iterator[Block]:
         yield Drawing(
             svg=chart_svg(chart, name=f"{name}-{position}"),
             narrow=chart_svg(chart, name=f"{name}-{position}-narrow", layout=NARROW),
-            caption=chart.title,
+            caption="",  # the drawing has its title
         )

@@ -83,9 +83,13 @@ def _rows(
         yield (*cells(point, say), *_quality(point), listed(words, say))
 
 
+def size_name(num_params: float) -> str:
+    """Parameters as sizes are named: '8.19B'."""
+    return f"{significant(num_params / GB)}B"
+
+
 def _size_cells(point: CurvePoint, say: Say) -> tuple[str, ...]:
-    size = f"{significant(point.num_params / GB)}B"
-    return size, point.model.rsplit("/", 1)[-1], say.amount(point.monthly_usd)
+    return size_name(point.num_params), point.model.rsplit("/", 1)[-1], say.amount(point.monthly_usd)
 
 
 def _cost_cells(point: CurvePoint, say: Say) -> tuple[str, ...]:

@@ -168,7 +168,9 @@ def figure_rows(option: Option, say: Say) -> Iterator[FigureRow]:
     rate, at_load = T("tok/s"), T("at the asked load")
     alone, loaded = option.decode_tokens_per_s, option.loaded_tokens_per_s
     yield figure_row(T("speed alone"), alone, say, unit=rate, note=reading_note(alone))
-    yield figure_row(T("speed under load"), loaded, say, unit=rate, note=T("each, at the asked load"))
+    yield figure_row(
+        T("speed under load"), loaded, say, unit=rate, note=T("each; {reading}", reading=reading_note(loaded))
+    )
     yield figure_row(T("first word after"), option.ttft_s, say, unit=T("s"), note=at_load, show=seconds)
     yield figure_row(
         T("all together"), option.throughput_tokens_per_s, say, unit=rate, note=_users_note(option)

@@ -42,7 +42,10 @@ document.addEventListener("input", (event) => {
 });
 
 // A link that is gone back to shows the state that it had.
-window.addEventListener("popstate", () => { location.reload(); });
+const here = () => location.pathname + location.search;
+let shown = here();
+document.addEventListener("htmx:pushedIntoHistory", () => { shown = here(); });
+window.addEventListener("popstate", () => { if (here() !== shown) location.reload(); });
 
 // Empty fields do not belong into a link.
 document.addEventListener("htmx:configRequest", (event) => {
@@ -73,3 +76,28 @@ document.addEventListener("htmx:sendError", (event) => {
   isLost = true;
   setTimeout(askAgain, 1000);
 });
+
+// On a phone the verdict and its figures come first: forms that were answered and long sections are folded.
+const isPhone = matchMedia("(max-width: 40rem)");
+
+const foldArticle = (article) => {
+  const shown = article.querySelector(".figures") || article.classList.contains("drawn") ? 0 : 1;
+  for (const section of [...article.querySelectorAll(":scope > details")].slice(shown)) section.open = false;
+};
+
+const fold = (within) => {
+  if (!isPhone.matches) return;
+  if (within.matches?.("article > details")) within.open = false;
+  else if (within.matches?.("article")) foldArticle(within);
+  else within.querySelectorAll("article").forEach(foldArticle);
+};
+
+document.addEventListener("htmx:afterSwap", (event) => {
+  fold(event.detail.elt || document);
+  if (event.detail.target?.id === "answer") document.getElementById("problem")?.remove();
+});
+fold(document);
+
+// Wide screens show the form beside the answer, also where the style cannot open it.
+const ask = document.querySelector(".ask");
+if (ask && matchMedia("(min-width: 60.01rem)").matches) ask.open = true;
