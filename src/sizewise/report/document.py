@@ -188,7 +188,15 @@ def _sections(
 
 def _choice(answer: Option, say: Say) -> tuple[Block, ...]:
     return (
-        Paragraph(text=f"{deployment_title(answer.deployment, say)}. {setup_line(answer.deployment, say)}"),
+        Paragraph(
+            text=say(
+                T(
+                    "{title}. {setup}",
+                    title=deployment_title(answer.deployment, say),
+                    setup=setup_line(answer.deployment, say),
+                )
+            )
+        ),
         Drawing(
             svg=memory_svg(answer.memory, answer.usable_bytes, say),
             narrow=memory_svg(answer.memory, answer.usable_bytes, say, width=NARROW_WIDTH),

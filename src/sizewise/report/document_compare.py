@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from sizewise.domain.answers import CompareAnswer
     from sizewise.domain.decision import Option, Rejection
     from sizewise.report.language import Say
+    from sizewise.report.text_option import FigureRow
 
 
 def compare_document(answer: CompareAnswer, say: Say, *, language: str, reproduce: str) -> Document:
@@ -43,11 +44,18 @@ def _figures(options: tuple[Option, ...], say: Say) -> tuple[Table, Paragraph]:
     names = [brief(deployment_title(option.deployment, say)) for option in options]
     columns = [{row.name: row for row in figure_rows(option, say)} for option in options]
     order = list(dict.fromkeys(name for column in columns for name in column))
-    rows = [(say(T("how it runs")), *(setup_line(option.deployment, say) for option in options))]
-    for name in order:
-        cells = [column.get(name) for column in columns]
-        rows.append((name, *(f"{cell.value}; {cell.note}".rstrip("; ") if cell else "" for cell in cells)))
+    rows = [
+        (say(T("how it runs")), *(setup_line(option.deployment, say) for option in options)),
+        *((name, *(_cell(column.get(name), say) for column in columns)) for name in order),
+    ]
     return Table(header=("", *names), rows=tuple(rows)), Paragraph(text=say(LEGEND))
+
+
+def _cell(row: FigureRow | None, say: Say) -> str:
+    """A figure with what to know about it; empty where an option does not have it."""
+    if row is None:
+        return ""
+    return say(T("; ")).join(part for part in (row.value, row.note) if part)
 
 
 def _refused(refused: tuple[Rejection, ...], say: Say) -> Table:

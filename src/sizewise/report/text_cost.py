@@ -13,6 +13,7 @@ from sizewise.domain.text import Count, T
 from sizewise.report.chart_text import chart_lines
 from sizewise.report.cost_chart import cost_chart
 from sizewise.report.figures import UNKNOWN_MARK, marked
+from sizewise.report.language import listed
 from sizewise.report.page import FAINT, STRONG, grid, heading, paragraph, point
 from sizewise.report.text_option import brief, deployment_title
 from sizewise.report.words import COST_PARTS, LEGEND, SET_BY, WAYS
@@ -132,14 +133,14 @@ def _about(way: WayCost, answer: CostAnswer, say: Say) -> str:
             reason=say(way.monthly_usd.reason),
         )
         return say(why)
-    parts = ", ".join(f"{say(COST_PARTS[name])} {say.amount(usd)}" for name, usd in way.parts_usd)
+    parts = listed((f"{say(COST_PARTS[name])} {say.amount(usd)}" for name, usd in way.parts_usd), say)
     about = T("{way}, {what}: {parts}", way=WAYS[way.way], what=way.what, parts=parts)
     horizon = T(
         "{amount} in {months} months",
         amount=say.amount(way.horizon_usd),
         months=f"{answer.horizon_months:.0f}",
     )
-    return "; ".join([say(about), say(horizon), *(say(note) for note in way.notes)])
+    return say(T("; ")).join([say(about), say(horizon), *(say(note) for note in way.notes)])
 
 
 def _crossings(answer: CostAnswer, say: Say) -> Iterator[RenderableType]:
