@@ -86,10 +86,13 @@ def test_sizes_of_numbers_are_well_formed_and_fall(language: str) -> None:
 @pytest.mark.parametrize("locale", messages.LOCALES)
 def test_a_translation_ends_as_its_sentence_does(locale: str) -> None:
     endings = {".": "。", "?": "？", ":": "："}
+    pairs = [
+        (str(message.id), str(message.string)) for message in messages.read_catalog(locale) if message.id
+    ]
     wrong = [
-        message.id
-        for message in messages.read_catalog(locale)
-        if message.id and message.id[-1] in endings and len(message.id.split()) > 3
-        and str(message.string)[-1] not in {endings[message.id[-1]], message.id[-1], "）", "”", "…"}
+        sentence
+        for sentence, translation in pairs
+        if sentence[-1] in endings and len(sentence.split()) > 3
+        and translation[-1] not in {endings[sentence[-1]], sentence[-1], "）", "”", "…"}
     ]  # fmt: skip
     assert wrong == []
