@@ -102,11 +102,11 @@ def has_own_network() -> bool:
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]  # pip installs a dozen packages, perhaps from afar
 
 
-def test_no_other_computer_is_reached(seen: dict[str, Any]) -> None:
+def check_no_other_computer_is_reached(seen: dict[str, Any]) -> None:
     assert seen["outside"] == "Network is unreachable" or seen["outside"].startswith("refused")
 
 
-def test_page_files_and_api_all_answer(seen: dict[str, Any]) -> None:
+def check_page_files_and_api_all_answer(seen: dict[str, Any]) -> None:
     answers = seen["gets"] | seen["posts"]
     assert {name: status for name, (status, _, _) in answers.items() if status != OK} == {}
     assert "RTX 4090" in seen["gets"]["answer"][2]
@@ -114,19 +114,18 @@ def test_page_files_and_api_all_answer(seen: dict[str, Any]) -> None:
         assert "<svg" in seen["gets"][name][2]
 
 
-@pytest.mark.parametrize(("name", "language"), [("answer", "en"), ("answer zh", "zh")])
-def test_the_page_speaks_both_languages(seen: dict[str, Any], name: str, language: str) -> None:
+def check_the_page_speaks(seen: dict[str, Any], name: str, language: str) -> None:
     say = speaker(translator(language))
     for heading in (T("How the decision was made"), T("What would change this answer"), T("Compare tray")):
         assert say(heading) in seen["gets"][name][2]
 
 
-def test_static_files_are_those_of_the_source(seen: dict[str, Any]) -> None:
+def check_static_files_are_those_of_the_source(seen: dict[str, Any]) -> None:
     for name, file in (("script", "htmx.min.js"), ("page script", "page.js"), ("style", "style.css")):
         assert seen["gets"][name][2] == (ROOT / "src/sizewise/web/static" / file).read_text(encoding="utf-8")
 
 
-def test_the_answers_are_those_of_the_command_line(
+def check_the_answers_are_those_of_the_command_line(
     seen: dict[str, Any], capsys: pytest.CaptureFixture[str]
 ) -> None:
     given = [
@@ -148,15 +147,29 @@ def test_the_answers_are_those_of_the_command_line(
     assert {**theirs, "request": None} == {**ours, "request": None}
 
 
-def test_the_catalog_is_there(seen: dict[str, Any]) -> None:
+def check_the_catalog_is_there(seen: dict[str, Any]) -> None:
     names = {entry["name"] for entry in json.loads(seen["gets"]["models"][2])}
     assert "Qwen/Qwen3-8B" in names
     assert all(fact["source"] for fact in json.loads(seen["gets"]["entry"][2]))
 
 
-def test_reports_are_made_in_every_format_and_language(seen: dict[str, Any]) -> None:
+def check_reports_are_made_in_every_format_and_language(seen: dict[str, Any]) -> None:
     reports = seen["reports"]
     assert len(reports) == 8
     assert all("Qwen" in text for text in reports.values())
     assert "<svg" in reports["html zh"]
     assert reports["md en"] != reports["md zh"]
+
+
+def test_the_wheel_serves_everything_without_a_network(
+    seen: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One test, so that the wheel is installed once however many processes share the tests."""
+    check_no_other_computer_is_reached(seen)
+    check_page_files_and_api_all_answer(seen)
+    check_the_page_speaks(seen, "answer", "en")
+    check_the_page_speaks(seen, "answer zh", "zh")
+    check_static_files_are_those_of_the_source(seen)
+    check_the_answers_are_those_of_the_command_line(seen, capsys)
+    check_the_catalog_is_there(seen)
+    check_reports_are_made_in_every_format_and_language(seen)
