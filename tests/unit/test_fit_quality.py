@@ -15,6 +15,7 @@ from fit_quality_ceiling import agreement  # noqa: E402
 from fit_quality_design import build_design  # noqa: E402
 from fit_quality_figures import figures, of_benchmark  # noqa: E402
 from fit_quality_kernel import LEVEL, likeness  # noqa: E402
+from fit_quality_loss import between  # noqa: E402
 from fit_quality_model import Fit, fit_skills  # noqa: E402
 from fit_quality_names import Facts, model_facts  # noqa: E402
 from fit_quality_panel import CONTAMINATED_WEIGHT, SATURATED_WEIGHT, PanelScores, discount  # noqa: E402
@@ -153,3 +154,10 @@ def test_a_board_name_means_the_model_with_that_id_and_no_other_release() -> Non
         "kimi-k2": "moonshotai/Kimi-K2-Instruct",
         "MOONSHOTAI/kimi-k2-instruct": "moonshotai/Kimi-K2-Instruct",
     }
+
+
+def test_a_loss_between_eight_and_four_bits_is_never_free_and_unsure() -> None:
+    eight, four = (0.0, 0.2, 0.8), (0.2, 1.0, 3.2)
+    six, five = between(eight, four, 0.5), between(eight, four, 0.75)
+    assert eight[1] < six[1] < five[1] < four[1]
+    assert six[2] > (eight[2] * four[2]) ** 0.5
