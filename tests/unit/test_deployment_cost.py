@@ -232,3 +232,11 @@ def test_steps_of_the_chart_are_those_of_the_machines() -> None:
     levels = {round(amount) for _, amount in curve.points if amount > 10}
     assert len(levels) >= 3
     assert all(math.isfinite(x) for x, _ in curve.points)
+
+
+@pytest.mark.parametrize("device", ["RTX 3060 12 GB", "Generic desktop dual-channel DDR4-3200"])
+def test_a_machine_that_misses_the_waiting_times_is_priced_request_after_request(device: str) -> None:
+    answer = cost("Qwen/Qwen3-8B", Question(device=(device,)))
+    assert isinstance(answer.requests_per_s, Estimate)
+    assert answer.requests_per_s.likely > 0
+    assert any("one request after another" in str(text) for text in answer.left_out)

@@ -13,6 +13,7 @@ from sizewise.advisor.space import build_space, market_machines
 from sizewise.decide.evaluate import evaluate
 from sizewise.decide.search import as_grid, chunks
 from sizewise.decide.undominated import undominated
+from sizewise.domain.estimate import Estimate
 from sizewise.domain.number import Array  # noqa: TC001 - dataclass annotations are read at run time
 from sizewise.estimate.columns import first_value, machine_columns
 from sizewise.estimate.cost import machine_costs, monthly_usd
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from sizewise.advisor.space import Space
     from sizewise.catalog import Catalog
     from sizewise.domain.device import Machine
-    from sizewise.domain.estimate import Estimate
     from sizewise.domain.model import Model
     from sizewise.domain.request import Request
     from sizewise.estimate.steady import Replica
@@ -43,7 +43,9 @@ class Carrier:
     case: Case
     replica: Replica
     requests_per_s: Estimate
-    """Largest random load within the latency targets. [1/s]"""
+    """Largest random load within the latency targets; one request after another where no load meets them. [1/s]"""
+    is_late: bool
+    """Does not even one request meet the latency targets?"""
     request_s: float
     """Time of a request alone. [s]"""
     requests_per_user_s: float
@@ -118,12 +120,25 @@ def carriers_of(cases: Sequence[Case]) -> list[Carrier]:
     alone = felt_by_users(stacked(replicas), 1.0, workload.think_time_s).load.requests_per_s
     each = zip(cases, replicas, poisson_capacities(cases, replicas), np.asarray(alone).tolist(), strict=True)
     return [
-        Carrier(
-            case=case, replica=replica, requests_per_s=rate, requests_per_user_s=per_s,
-            request_s=max(1.0 / per_s - workload.think_time_s, 0.0),
-        )
-        for case, replica, rate, per_s in each
-    ]  # fmt: skip
+        _carrier(case, replica, rate, per_s, workload.think_time_s) for case, replica, rate, per_s in each
+    ]
+
+
+def _carrier(
+    case: Case, replica: Replica, within: Estimate, requests_per_user_s: float, think_time_s: float
+) -> Carrier:
+    request_s = max(1.0 / requests_per_user_s - think_time_s, 0.0)
+    is_late = within.likely <= 0
+    return Carrier(
+        case=case, replica=replica, requests_per_s=_in_turn(case, request_s) if is_late else within, is_late=is_late,
+        requests_per_user_s=requests_per_user_s, request_s=request_s,
+    )  # fmt: skip
+
+
+def _in_turn(case: Case, request_s: float) -> Estimate:
+    """One request after another, with the range of the throughput. [1/s]"""
+    rate, band = 1.0 / request_s, case.band("throughput")
+    return Estimate(low=rate * band.factor_low, likely=rate, high=rate * band.factor_high, basis=band.basis)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -65,6 +65,9 @@ LEFT_OUT = (
     T("taxes, insurance, disposal and what an outage costs"),
     T("a prefix cache of one's own, which saves input as --cached does at an API"),
 )
+LATE = T(
+    "the usual waiting times, which this machine misses even alone: one request after another is counted"
+)
 
 
 def cost(
@@ -141,7 +144,7 @@ class _Pricing:
             lowest=lowest(paths),
             curves=curves(paths, turns),
             terms=self.terms.shown,
-            left_out=LEFT_OUT,
+            left_out=(*LEFT_OUT, LATE) if first and first.is_late else LEFT_OUT,
             currency=currency,
             cny_per_usd=rate,
             facts_date=self.catalog.facts_date,

@@ -108,7 +108,7 @@ class CostAnswer:
     deployment: Deployment | None
     """What runs on rented or bought machines; None where nothing does."""
     requests_per_s: Estimate | Unknown
-    """What one machine carries within the latency targets. [1/s]"""
+    """What one machine carries within the latency targets, or in turn where it misses them even alone. [1/s]"""
     demand: Demand
     horizon_months: float
     ways: tuple[WayCost, ...]
