@@ -52,6 +52,7 @@ quality-tiers: .venv/package ## where the guide's sizes hold, from the shipped f
 
 fit: needs-facts .venv/tools ## the fitted constants again; FACTS=DIR with facts/ and measured/
 	$(BIN)/python scripts/fit_memory.py --facts "$(FACTS)"
+	$(BIN)/python scripts/fit_memory.py --facts "$(FACTS)"  # ranges of the new constants
 	$(BIN)/python scripts/build_weights.py --facts "$(FACTS)/facts"
 	$(BIN)/python scripts/fit_speed.py --facts "$(FACTS)"
 	$(BIN)/python scripts/fit_quality.py --facts "$(FACTS)/facts"

@@ -9,10 +9,11 @@ from __future__ import annotations
 import argparse
 import csv
 import io
+from dataclasses import replace
 from pathlib import Path
 
 from sizewise.catalog import load_catalog
-from sizewise.catalog.weights_table import SIZES, computed_weights
+from sizewise.catalog.weights_table import GGUF, SIZES, UNQUANTIZED, computed_weights, table_name
 from sizewise.estimate.gguf import has_imatrix
 
 CATALOG = Path(__file__).parents[1] / "src" / "sizewise" / "catalog"
@@ -77,9 +78,13 @@ def weights_csv() -> str:
         for quantization in catalog.quantizations.values():
             if not (quantization.is_default or quantization.name == model.native_format):
                 continue
-            weights = computed_weights(model, quantization)
-            sizes = [f"{getattr(weights, size):.0f}" for size in SIZES]
-            writer.writerow((model.name, quantization.name, f"{model.num_params:.0f}", *sizes, weights.basis))
+            containers = {quantization.container, *([GGUF] if quantization.name in UNQUANTIZED else [])}
+            for container in sorted(containers, reverse=True):
+                stored = replace(quantization, container=container)
+                weights = computed_weights(model, stored)
+                sizes = [f"{getattr(weights, size):.0f}" for size in SIZES]
+                key = (model.name, table_name(stored), f"{model.num_params:.0f}")
+                writer.writerow((*key, *sizes, weights.basis))
     return out.getvalue()
 
 

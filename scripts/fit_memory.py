@@ -2,13 +2,15 @@
 
 Usage: python scripts/fit_memory.py --facts DIR   (DIR/measured/questions/memory.csv, exclude.csv,
 ../truth/memory.csv)
-Medians and quantiles only: no row decides anything alone. Run scripts/build_weights.py before and after.
+Medians and quantiles only: no row decides anything alone. Run scripts/build_weights.py before and after. Ranges are
+those of the constants that were there before, so it is run twice.
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
+import math
 import statistics
 from collections import defaultdict
 from pathlib import Path
@@ -55,11 +57,13 @@ PUBLISHED = {
 }
 """Bytes per logit, base, outside the allocator alone and of each rank. Source: llm-d planner, profiles of vLLM 0.11 and
 0.19 on H100."""
+LEAST_STATED = 0.005 * GIB
+"""Engines print GiB with two digits. [bytes]"""
 SPREAD_COMPONENTS = frozenset({"activation_peak", "non_torch", "kv_cache"})
 LEAST_SPREAD = 0.17 * GIB
 """A range is not narrower, however few rows agree: residual of the published profiles. [bytes]"""
-HELD_RATIO = 0.8
-"""Share of the rows that a range is made to hold."""
+HELD_RATIO, MOST_HELD_RATIO = 0.8, 0.92
+"""Share of the rows that a range is made to hold, and the most that it may: more is too wide."""
 PARTS = {"mlx": memory_growing.total_parts, "transformers": memory_growing.total_parts}
 
 
@@ -75,15 +79,20 @@ def main() -> None:
         "# relatives: median size against the nearest file type, in dense models and in mixtures of experts;",
         "# unmeasured UD- names take the median over all of them, other names 1.",
         "# totals: base per device = median of (measured - sum of the parts);",
-        "# ratios = 10 and 90 % quantiles of measured / predicted; the comment is the number of rows.",
+        "# ratios = the least factor, up or down, within which 80 % of n + 1 rows are measured; the comment is n.",
+        "# computes: the same ratios of compute buffers in engine logs.",
         "# profiles: vLLM 0.1 = median of (activation peak - hidden states) / (sequences x vocabulary) where the",
-        "# sampler is the peak, and median memory outside the allocator, of rows before 0.12; the others as published;",
-        "# other = the same engine-independent figures without a sampler.",
-        "# spreads: 80 % quantile of what measured rows lie outside the span of possible versions, 0.17 GiB or more.",
+        "# sampler is the peak, of rows before 0.12, and median memory outside the allocator, of those that name it;",
+        "# the others as published; other = the same engine-independent figures without a sampler.",
+        "# spreads: the least distance outside the span of possible versions that holds 80 % of n + 1 measured rows;",
+        "# stated: rows that name their version, at least half of the last printed digit; assumed: the others, at",
+        "# least 0.17 GiB.",
         "",
         *relative_lines(catalog, rows),
         "",
         *total_lines(catalog, rows),
+        "",
+        *compute_lines(catalog, rows),
         "",
         *profile_lines(catalog, rows),
         "",
@@ -179,10 +188,40 @@ def _total_line(name: str, group: np.ndarray) -> str:
     bases = {f: max(0.0, float(np.median((value - other - f * weights) / devices))) for f in factors.tolist()}
     ratios = {f: value / (f * weights + other + base * devices) for f, base in bases.items()}
     factor = min(ratios, key=lambda f: float(np.median(np.abs(ratios[f] - 1.0))))
-    low, high = np.quantile(ratios[factor], (0.1, 0.9))
-    ends = min(low, 1.0 - PRINT_ROUNDING), max(high, 1.0 + PRINT_ROUNDING)
     base = f"weights_factor = {factor:.3f}, device_bytes = {bases[factor]:.0f}.0"
-    return f'"{name}" = {{ {base}, ratio_low = {ends[0]:.4f}, ratio_high = {ends[1]:.4f} }}  # {len(value)}'
+    return f'"{name}" = {{ {base}, {_ratio_ends(ratios[factor])} }}  # {len(value)}'
+
+
+def _num_held(num_rows: int) -> int:
+    """Rows inside a range: so many that a new one would be inside with 80 %, at most 92 % of those that there are."""
+    return max(1, min(math.ceil(HELD_RATIO * (num_rows + 1)), math.floor(MOST_HELD_RATIO * num_rows)))
+
+
+def _ratio_ends(ratios: np.ndarray) -> str:
+    """The least factor, up or down, that holds enough of the ratios; at least what printing rounds."""
+    factors = np.sort(np.exp(np.abs(np.log(ratios))))
+    factor = max(float(factors[_num_held(len(factors)) - 1]), 1.0 + PRINT_ROUNDING)
+    low, high = math.floor(1e4 / factor) / 1e4, math.ceil(1e4 * factor) / 1e4
+    return f"ratio_low = {low:.4f}, ratio_high = {high:.4f}"
+
+
+def compute_lines(catalog: Catalog, rows: list[tuple[dict[str, str], float]]) -> list[str]:
+    """One line an engine and kind of device: how far its compute buffers lie from the formula."""
+    groups: dict[str, list[float]] = defaultdict(list)
+    for question, value in rows:
+        if question["component"] != "compute_buffer" or question["engine"] in {"vllm", "sglang"}:
+            continue
+        try:
+            size = memory_llamacpp.compute_buffer_bytes(memory_setup(question, catalog), question)
+        except BadInput:
+            continue
+        if size is not None:
+            groups[question["engine"]].append(value / size)
+    lines = [
+        f'"{name}" = {{ {_ratio_ends(np.array(ratios))} }}  # {len(ratios)}'
+        for name, ratios in sorted(groups.items())
+    ]
+    return ["[computes]", *lines]
 
 
 def profile_lines(catalog: Catalog, rows: list[tuple[dict[str, str], float]]) -> list[str]:
@@ -199,7 +238,7 @@ def profile_lines(catalog: Catalog, rows: list[tuple[dict[str, str], float]]) ->
         seen = memory_paged.profiled(setup, question)
         if seen is None or seen.version >= LEAN_SAMPLER:
             continue
-        if question["component"] == "non_torch":
+        if question["component"] == "non_torch" and setup.version:
             outside[1 if setup.num_devices == 1 else 2].append(value)
         if question["component"] == "activation_peak" and seen.layer_bytes < seen.sampler_bytes:
             logits.append((value - seen.hidden_bytes) / seen.num_logits)
@@ -212,9 +251,10 @@ def profile_lines(catalog: Catalog, rows: list[tuple[dict[str, str], float]]) ->
 
 def spread_lines(catalog: Catalog, rows: list[tuple[dict[str, str], float]]) -> list[str]:
     """One line a component of the paged engines."""
-    outside: dict[str, list[float]] = defaultdict(list)
+    outside: dict[tuple[str, bool], list[float]] = defaultdict(list)
     for question, value in rows:
-        component = {"kv_tokens": "kv_cache"}.get(question["component"], question["component"])
+        named = question["component"]
+        component = {"kv_tokens": "kv_cache"}.get(named, named)
         if question["engine"] not in {"vllm", "sglang"} or component not in SPREAD_COMPONENTS:
             continue
         try:
@@ -225,12 +265,19 @@ def spread_lines(catalog: Catalog, rows: list[tuple[dict[str, str], float]]) -> 
         if not sizes:
             continue
         scale = memory_paged.token_bytes(setup, question) if question["component"] == "kv_tokens" else 1.0
-        outside[component].append(max(0.0, min(sizes) - value * scale, value * scale - max(sizes)))
-    lines = [
-        f"{component} = {max(np.quantile(distances, HELD_RATIO), LEAST_SPREAD):.0f}.0  # {len(distances)}"
-        for component, distances in outside.items()
+        distance = max(0.0, min(sizes) - value * scale, value * scale - max(sizes))
+        outside[named, bool(setup.version)].append(distance)
+    return ["[spreads]", *(_spread_line(name, outside) for name in sorted({name for name, _ in outside}))]
+
+
+def _spread_line(name: str, outside: dict[tuple[str, bool], list[float]]) -> str:
+    stated, assumed = (sorted(outside[name, is_stated]) for is_stated in (True, False))
+    held = [
+        max(least, distances[_num_held(len(distances)) - 1])
+        for distances, least in ((stated, LEAST_STATED), (assumed, LEAST_SPREAD))
     ]
-    return ["[spreads]", *lines]
+    counts = f"# {len(stated)} and {len(assumed)}"
+    return f"{name} = {{ stated = {math.ceil(held[0])}.0, assumed = {math.ceil(held[1])}.0 }}  {counts}"
 
 
 def _profile_line(name: str, values: tuple[float, ...]) -> str:

@@ -16,7 +16,7 @@ from sizewise.advisor.verification import verify
 from sizewise.advisor.verify_records import records_of
 from sizewise.catalog import load_catalog
 from sizewise.errors import InvalidFile, SizewiseError
-from sizewise.proof.engine_oracle import BUILD
+from sizewise.proof.engine_architectures import BUILD
 from sizewise.proof.engine_run import Effort
 from sizewise.proof.fingerprint import fingerprint
 from sizewise.proof.probe import this_computer

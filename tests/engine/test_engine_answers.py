@@ -96,7 +96,7 @@ def test_every_published_model_that_can_be_written_is_loaded_and_predicted() -> 
             num_asked += 1
             is_exact = num_vector_elements(architecture, model) == sum(
                 group.num_elements for group in tensor_list(model).groups if group.name == VECTORS
-            )
+            ) and not architecture.uncounted_block(model)
             num_exact += is_exact
             padding = padding_bytes(model, "Q4_K_M")
             for one, reply in zip(
@@ -108,8 +108,8 @@ def test_every_published_model_that_can_be_written_is_loaded_and_predicted() -> 
                 difference = abs(predicted.weights_bytes + padding - reply.weights_bytes)
                 assert difference <= (0 if is_exact else 1e-3 * reply.weights_bytes), model.name
                 assert abs((sum(predicted) + padding) / reply.total_bytes - 1) < 0.03, model.name
-    assert num_asked >= 330
-    assert num_exact >= 250
+    assert num_asked >= 350
+    assert num_exact >= 265
 
 
 @pytest.mark.engine

@@ -26,7 +26,10 @@ ARCHITECTURES = [
     ("Qwen/Qwen3-Next-80B-A3B-Instruct", "qwen3next"), ("Qwen/Qwen3.5-27B", "qwen35"),
     ("Qwen/Qwen3.6-35B-A3B", "qwen35moe"), ("zai-org/GLM-4.5-Air", "glm4moe"), ("zai-org/GLM-Z1-32B-0414", "glm4"),
     ("meta-llama/Llama-4-Scout-17B-16E-Instruct", "llama4"), ("LiquidAI/LFM2-1.2B", "lfm2"),
-    ("inclusionAI/Ling-1T", "bailingmoe2"), ("swiss-ai/Apertus-8B-Instruct-2509", "apertus"),
+    ("deepseek-ai/DeepSeek-V3.2", "deepseek32"), ("zai-org/GLM-5", "glm-dsa"),
+    ("tiiuae/Falcon-H1-7B-Instruct", "falcon-h1"), ("ibm-granite/granite-4.0-h-small", "granitehybrid"),
+    ("nvidia/NVIDIA-Nemotron-Nano-9B-v2", "nemotron_h"), ("inclusionAI/Ling-1T", "bailingmoe2"),
+    ("swiss-ai/Apertus-8B-Instruct-2509", "apertus"),
 ]  # fmt: skip
 
 
@@ -35,10 +38,21 @@ def test_architecture_is_recognised_by_the_parameter_count(name: str, architectu
     assert architecture_of(load_catalog().model(name)).name == architecture
 
 
-@pytest.mark.parametrize("name", ["ibm-granite/granite-4.0-h-small", "BAAI/bge-m3", "google/gemma-4-31B-it"])
+@pytest.mark.parametrize("name", ["moonshotai/Kimi-K3", "BAAI/bge-m3", "google/gemma-4-31B-it"])
 def test_no_file_is_written_for_an_architecture_that_does_not_add_up(name: str, tmp_path: Path) -> None:
-    with pytest.raises(NotSupported, match="add up to none"):
+    with pytest.raises(NotSupported, match="not known one by one"):
         write_shape_file(tmp_path / "shape.gguf", load_catalog().model(name), "Q4_K_M", mixture_rules())
+
+
+@pytest.mark.parametrize(
+    ("name", "architecture"),
+    [("EleutherAI/gpt-j-6b", "gptj"), ("meta-llama/Llama-3.2-11B-Vision-Instruct", "mllama")],
+)
+def test_what_this_build_of_the_engine_does_not_know_is_said_as_that(name: str, architecture: str) -> None:
+    with pytest.raises(
+        NotSupported, match=f"b11549 does not know the architecture {architecture}.*not verified"
+    ):
+        architecture_of(load_catalog().model(name))
 
 
 def test_a_file_of_400_gb_takes_little_disk_and_has_the_full_length(tmp_path: Path) -> None:

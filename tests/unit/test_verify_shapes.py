@@ -9,7 +9,7 @@ import pytest
 import verify_shapes
 from sizewise.domain.estimate import Estimate
 from sizewise.domain.proof_answers import MemoryLine, RateLine, VerifyAnswer, VerifyPlan
-from sizewise.proof.engine_oracle import BUILD
+from sizewise.proof.engine_architectures import BUILD
 from sizewise.proof.store.exchange import imported_records
 
 if TYPE_CHECKING:

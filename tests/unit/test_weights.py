@@ -7,8 +7,9 @@ import dataclasses
 import pytest
 
 from sizewise.catalog import load_catalog
-from sizewise.catalog.weights_table import computed_weights, mixture_rules
+from sizewise.catalog.weights_table import as_read, computed_weights, counted_sizes, mixture_rules, weights_of
 from sizewise.errors import NotSupported
+from sizewise.estimate.tensors import tensor_list
 from sizewise.estimate.weights import Weights, weight_bytes
 
 
@@ -71,3 +72,23 @@ def test_file_type_without_a_recipe_is_an_error() -> None:
 
 def test_unknown_recipe_is_an_assumption() -> None:
     assert _weights("Qwen/Qwen3-8B", "UD-Q4_K_XL").basis == "assumed"
+
+
+@pytest.mark.parametrize(("model", "file_type"), [("Qwen/Qwen3-0.6B", "BF16"), ("Qwen/Qwen3-8B", "F16")])
+def test_norms_of_unquantized_gguf_files_are_wider_than_those_of_checkpoints(
+    model: str, file_type: str
+) -> None:
+    catalog = load_catalog()
+    shape, quantization = catalog.models[model], catalog.quantizations[file_type]
+    gguf, checkpoint = (
+        weights_of(catalog, shape, as_read(quantization, catalog.engines[engine]))
+        for engine in ("llama.cpp", "vllm")
+    )
+    vectors = next(g for g in tensor_list(shape).groups if g.name == "vectors")
+    tied_bytes = 2 * shape.vocab_size * shape.hidden_size if shape.ties_embeddings else 0
+    assert gguf.file_bytes - checkpoint.file_bytes - tied_bytes == 2 * vectors.num_elements
+    assert (
+        gguf.file_bytes
+        == counted_sizes()[shape.num_layers, shape.hidden_size, int(shape.num_params), file_type]
+    )
+    assert gguf.host_bytes > 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sizewise.advisor.fit_terms import Case, cache_types
@@ -10,12 +11,15 @@ from sizewise.catalog.weights_table import mixture_rules
 from sizewise.domain.answers import EngineBuffer
 from sizewise.errors import NotSupported
 from sizewise.estimate.columns import first_value
-from sizewise.proof.engine_oracle import BUILD, Oracle, OracleSettings
+from sizewise.proof.engine_architectures import BUILD
+from sizewise.proof.engine_oracle import Oracle, OracleSettings
 
 if TYPE_CHECKING:
     from sizewise.domain.number import Number
     from sizewise.proof.engine_oracle import EngineReply
 
+FILE_ORIGINS = ("file", "ollama")
+"""Where a GGUF file is one on this computer."""
 ASKED_RULE = "llamacpp"
 """Memory rule of the engines that can be asked."""
 
@@ -28,16 +32,29 @@ def engine_buffers(case: Case) -> tuple[EngineBuffer, ...]:
     rules = mixture_rules()
     if case.rule != ASKED_RULE:
         raise NotSupported("only llama.cpp can be asked; name --engine llama.cpp")
-    if case.quantization.name not in rules.base_types and case.quantization.name not in rules.relatives:
+    file = _own_file(case)
+    is_known_type = case.quantization.name in rules.base_types or case.quantization.name in rules.relatives
+    if file is None and not is_known_type:
         raise NotSupported(
             "llama.cpp has no file type '{given}'; name --quantization Q4_K_M or another of its types",
             given=case.quantization.name,
         )
     with Oracle() as oracle:
-        reply = oracle.ask(case.model, case.quantization.name, rules, [_settings(case)])[0]
+        settings = [_settings(case)]
+        reply = (
+            oracle.ask_file(file, settings) if file
+            else oracle.ask(case.model, case.quantization.name, rules, settings)
+        )[0]  # fmt: skip
     if reply.error:
         raise NotSupported("the engine refuses: {problem}", problem=reply.error)
     return _lines(case, reply)
+
+
+def _own_file(case: Case) -> Path | None:
+    """The GGUF file that the model was read from, whose own header the engine then reads; None without one."""
+    if not case.is_stored or case.stored is None or case.stored.origin not in FILE_ORIGINS:
+        return None
+    return Path(case.stored.gguf_path) if case.stored.gguf_path else None
 
 
 def _settings(case: Case) -> OracleSettings:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ from sizewise import units
 from sizewise.advisor.bars import bar_text, chosen_bar
 from sizewise.advisor.own_prices import prices_of, tariff_of
 from sizewise.advisor.question import Notes
+from sizewise.catalog.engine_versions import named_version, split_version
 from sizewise.catalog.prices import cost_constant, cost_defaults
 from sizewise.catalog.quality_table import loss_table
 from sizewise.decide.candidates import COMMERCIAL
@@ -331,13 +333,31 @@ def _language(text: str) -> str:
 def _filters(catalog: Catalog, question: Question) -> Filters:
     named = {_one_of("--path", p, (*PATHS, API, ANY_PATH)) for p in question.path} or set(PATHS)
     every = named if ANY_PATH not in named else {*PATHS, API}
+    engines = named_engines(catalog, question.engine)
     return Filters(
         models=tuple(catalog.model(name).name for name in question.model),
         quantizations=tuple(catalog.quantization(name).name for name in question.quantization),
-        engines=tuple(catalog.engine(name).name for name in question.engine),
+        engines=tuple(engines),
+        engine_versions=tuple((name, version) for name, version in engines.items() if version),
         paths=tuple(path for path in PATHS if path in every),
         allows_api=API in every,
     )
+
+
+def named_engines(catalog: Catalog, texts: Iterable[str]) -> dict[str, str]:
+    """Engines as people name them, 'vllm' or 'vllm@0.19', and their versions; no text: that of the catalog.
+
+    Raises: UnknownName; NotSupported for a version that nobody knows; BadInput for one engine at two versions.
+    """
+    found: dict[str, str] = {}
+    for text in texts:
+        name, version = split_version(text)
+        engine = catalog.engine(name)
+        named = named_version(engine, version, math.nan)
+        asked = named.version if version else ""
+        if found.setdefault(engine.name, asked) != asked:
+            raise BadInput("--engine: {name} is named at two versions; ask once for each", name=engine.name)
+    return found
 
 
 def _check_cache(catalog: Catalog, filters: Filters, kv_type: str) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sizewise.catalog.weights_table import weight_columns, weights_of
+from sizewise.catalog.weights_table import as_read, weight_columns, weights_of
 from sizewise.decide.candidates import can_share, drives, multiplies, reads, runs
 from sizewise.domain.request import Limits
 from sizewise.estimate.columns import first_value, machine_columns, model_columns
@@ -73,7 +73,7 @@ class Case:
     @cached_property
     def columns(self) -> tuple[ModelColumns, WeightColumns, MachineColumns]:
         """Columns of length one."""
-        weights = weight_columns([(self.model, self.quantization)])
+        weights = weight_columns([(self.model, as_read(self.quantization, self.engine))])
         if self.is_stored:
             weights = type(weights)(
                 **{f.name: np.array([getattr(self.weights, f.name)]) for f in fields(weights)}
@@ -96,7 +96,7 @@ class Case:
         """By the headers of the model's files where they are at hand, else from the table or the shape. [bytes]"""
         if self.is_stored and self.stored is not None and self.stored.weights is not None:
             return self.stored.weights
-        return weights_of(self.catalog, self.model, self.quantization)
+        return weights_of(self.catalog, self.model, as_read(self.quantization, self.engine))
 
     @cached_property
     def terms(self) -> MemoryTerms:

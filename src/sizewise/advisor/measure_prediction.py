@@ -9,6 +9,7 @@ from sizewise.advisor.asking import machine
 from sizewise.advisor.capacity_plan import LoadQuestion, capacity
 from sizewise.advisor.question import Question
 from sizewise.catalog import load_catalog
+from sizewise.catalog.engine_versions import split_version
 from sizewise.catalog.speed_constants import band
 from sizewise.domain.estimate import Estimate
 from sizewise.domain.measured_load import PredictedLoad
@@ -53,11 +54,12 @@ def predicted_load(answer: MeasureAnswer, named: Named, *, uses_store: bool = Tr
         )
         return replace(answer, notes=(*answer.notes, note))
     quantization = catalog.quantization(named.quantization or model.native_format).name
-    engine = catalog.engine(named.engine or answer.engine or USUAL_ENGINE).name
+    name, version = split_version(named.engine or answer.engine or USUAL_ENGINE)
+    engine = catalog.engine(name).name
     where = machine(catalog, named.device, uses_store=uses_store)
     known = replace(
         answer, known_model=model.name, quantization=quantization, engine=engine, device=where.device.name,
-        num_devices=where.num_devices, engine_version=named.engine_version or answer.engine_version,
+        num_devices=where.num_devices, engine_version=named.engine_version or version or answer.engine_version,
     )  # fmt: skip
     try:
         found = capacity(_question(known, named.device, uses_store=uses_store), _load(known))

@@ -12,7 +12,7 @@ from sizewise.advisor.costing import cost_range
 from sizewise.advisor.energy import energy_under_load
 from sizewise.advisor.grading import evidence
 from sizewise.catalog.speed_constants import band, family_of
-from sizewise.catalog.weights_table import weights_basis
+from sizewise.catalog.weights_table import as_read, weights_basis
 from sizewise.decide.evaluate import Evaluated, evaluate, physics, replica_of
 from sizewise.domain.capacity import Energy
 from sizewise.domain.decision import Deployment, Option
@@ -55,7 +55,7 @@ def option(space: Space, grades: Grades, request: Request, row_id: int, machine_
         known.memory,
         rule=row.engine.memory_rule,
         num_sequences=deployment.num_sequences,
-        weights_basis=weights_basis(row.model, row.quantization),
+        weights_basis=weights_basis(row.model, as_read(row.quantization, row.engine)),
         host_bytes=first_value(block.weights.host_bytes),
     )
     speeds = speeds_of(row, machine, values, load)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sizewise.advisor.own_prices import at_own_prices, money_constants
+from sizewise.catalog.engine_versions import at_version, named_version
 from sizewise.catalog.speed_constants import coefficients
-from sizewise.catalog.weights_table import weight_columns
+from sizewise.catalog.weights_table import as_read, weight_columns
 from sizewise.decide.candidates import can_share, drives, is_proposed, is_sensible, multiplies, reads, runs
 from sizewise.decide.evaluate import Block
 from sizewise.decide.search import part, taken
@@ -117,10 +119,13 @@ def build_space(
 
 
 def chosen_engines(catalog: Catalog, request: Request) -> tuple[Engine, ...]:
-    """The engines asked for, else those proposed by default; slots are a setting, so they limit nothing."""
-    asked = request.filters.engines
+    """The engines asked for, else those proposed by default; slots are a setting, so they limit nothing.
+
+    Raises: NotSupported for a version that nobody knows.
+    """
+    asked, versions = request.filters.engines, dict(request.filters.engine_versions)
     chosen = (
-        e
+        named_version(e, versions.get(e.name, ""), math.nan)
         for e in catalog.engines.values()
         if request.kv_type in e.kv_types and (e.name in asked if asked else e.is_default)
     )
@@ -217,7 +222,7 @@ class _Parts:
         return cls(
             models=model_columns(models),
             model_of_row=np.array([position[row.model.name] for row in rows]),
-            weights=weight_columns([(row.model, row.quantization) for row in rows]),
+            weights=weight_columns([(row.model, as_read(row.quantization, row.engine)) for row in rows]),
             machines=columns,
             costs=machine_costs(columns, money_constants(request)),
             max_replicas=np.array([m.max_replicas for m in machines]),
@@ -246,6 +251,7 @@ def _blocks_of(
         if row.engine.name == engine.name:
             kind = row.quantization
             groups.setdefault((kind.speed_class, kind.compute_class, kind.container), []).append(i)
+    variants = at_devices(engine, devices)
     for (speed_class, _, _), row_list in groups.items():
         row_ids = np.array(row_list)
         constants = coefficients(engine.name, devices, speed_class)
@@ -253,9 +259,23 @@ def _blocks_of(
         for count in distinct:
             heads = parts.models.num_heads[parts.model_of_row[row_ids]]
             able = row_ids[can_share(engine, heads, count)]
-            here = np.flatnonzero((counts == count) & able_devices)
-            if len(able) and len(here):
-                yield _block(engine, able, machine_ids[here], taken(constants, here), parts, count)
+            for variant, is_here in variants:
+                here = np.flatnonzero((counts == count) & able_devices & is_here)
+                if len(able) and len(here):
+                    yield _block(variant, able, machine_ids[here], taken(constants, here), parts, count)
+
+
+def at_devices(engine: Engine, devices: Sequence[Device]) -> list[tuple[Engine, Array]]:
+    """The engine as it runs on these devices, and on which of them: some versions stay with an older part on old ones.
+
+    The part is decided by the compute capability, which is all that `at_version` looks at.
+    """
+    capabilities = np.array([device.compute_capability for device in devices])
+    at = {c: at_version(engine, engine.version, c) for c in np.unique(capabilities).tolist()}
+    return [
+        (variant, np.array([at[c] == variant for c in at])[np.unique(capabilities, return_inverse=True)[1]])
+        for variant in dict.fromkeys(at.values())
+    ]
 
 
 def _devices_for(quantization: Quantization, machines: Sequence[Machine], machine_ids: Array) -> Array:

@@ -20,8 +20,9 @@ from sizewise.domain.estimate import Estimate
 from sizewise.domain.proof_answers import MemoryLine, RateLine, VerifyAnswer
 from sizewise.domain.text import T
 from sizewise.errors import MissingExtra, NotSupported
+from sizewise.proof.engine_architectures import BUILD
 from sizewise.proof.engine_gguf import write_shape_file
-from sizewise.proof.engine_oracle import BUILD, PACKAGE, PINNED_VERSION, engine_version
+from sizewise.proof.engine_oracle import PACKAGE, PINNED_VERSION, engine_version
 from sizewise.proof.engine_run import USUAL_EFFORT, RunQuestion, TransformersQuestion, run_engine
 from sizewise.proof.scratch import scratch_folder
 from sizewise.proof.transformers_shape import dtype_of, shape_config, transformers_version

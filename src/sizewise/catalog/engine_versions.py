@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from sizewise.catalog.engine_builds import builds, named_build
 from sizewise.catalog.memory_constants import memory_constants
 from sizewise.catalog.table import FOLDER, file_text
 from sizewise.domain.engine import PoolProfile
@@ -103,8 +104,10 @@ def named_version(engine: Engine, text: str, compute_capability: float) -> Engin
     Raises: NotSupported for a version that is no number, newer than the known one, older than the first known, or of
     an engine that is known at one version only.
     """
-    if not text:
+    if text in {"", engine.version}:
         return engine
+    if builds(engine.name):
+        return named_build(engine, text)
     known = releases(engine.name)
     if len(known) <= 1:
         raise NotSupported(

@@ -24,6 +24,24 @@ class TotalConstants:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Ratios:
+    """Measured / predicted, between which at least four of five rows lie."""
+
+    ratio_low: float
+    ratio_high: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spread:
+    """How far measured rows lie outside the span of possible versions: at most so far for four of five. [bytes]"""
+
+    stated: float
+    """Of rows that name the engine's version."""
+    assumed: float
+    """Of the others."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class MemoryConstants:
     """Everything in memory.toml."""
 
@@ -33,8 +51,10 @@ class MemoryConstants:
     """By engine and way of measuring."""
     profiles: dict[str, dict[str, float]]
     """What profile runs of paged engines find, by the name in engine_versions.toml: fields of `PoolProfile`."""
-    spreads: dict[str, float]
-    """Half of the 80 % range of a component of a paged engine. [bytes]."""
+    computes: dict[str, Ratios]
+    """Compute buffers of llama.cpp and its forks, by engine."""
+    spreads: dict[str, Spread]
+    """By component of a paged engine."""
 
 
 @lru_cache(maxsize=1)
@@ -45,5 +65,6 @@ def memory_constants() -> MemoryConstants:
         relatives={name: Relative(**entry) for name, entry in table["relatives"].items()},
         totals={name: TotalConstants(**entry) for name, entry in table["totals"].items()},
         profiles=table["profiles"],
-        spreads=table["spreads"],
+        computes={name: Ratios(**entry) for name, entry in table["computes"].items()},
+        spreads={name: Spread(**entry) for name, entry in table["spreads"].items()},
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from sizewise.catalog import Catalog
+    from sizewise.domain.engine import Engine
     from sizewise.domain.model import Model
     from sizewise.domain.number import Array
     from sizewise.domain.quantization import Quantization
@@ -23,6 +25,11 @@ if TYPE_CHECKING:
 
 SIZES = ("file_bytes", "device_bytes", "host_bytes", "output_bytes", "expert_bytes", "dense_read_bytes")
 """Columns of weights.csv after model, quantization and num_params; basis comes last."""
+
+
+GGUF = "gguf"
+UNQUANTIZED = frozenset({"F32", "F16", "BF16"})
+"""Formats that checkpoints and GGUF files both have: in GGUF files norms and routers are F32 whatever the matrices."""
 
 
 class Table(NamedTuple):
@@ -79,9 +86,22 @@ def counted_sizes() -> dict[tuple[object, ...], float]:
     }
 
 
+def as_read(quantization: Quantization, engine: Engine) -> Quantization:
+    """The format as this engine has it in its files: unquantized weights in a GGUF file for those that read no other.
+
+    >>> from types import SimpleNamespace
+    >>> as_read(SimpleNamespace(name="Q4_K_M", container="gguf"), SimpleNamespace(containers=("gguf",))).container
+    'gguf'
+    """
+    if quantization.name in UNQUANTIZED and tuple(engine.containers) == (GGUF,):
+        return replace(quantization, container=GGUF)
+    return quantization
+
+
 def computed_weights(model: Model, quantization: Quantization) -> Weights:
     """Weights by the formulas, scaled to the quantizer's own count where that is known. [bytes]."""
-    from sizewise.estimate.weights import GGUF, weight_bytes  # noqa: PLC0415 - a search only looks up
+    from sizewise.estimate.indexer import is_indexed  # noqa: PLC0415 - a search only looks up
+    from sizewise.estimate.weights import weight_bytes  # noqa: PLC0415 - same
 
     rules = mixture_rules()
     weights = weight_bytes(model, quantization, rules)
@@ -89,7 +109,7 @@ def computed_weights(model: Model, quantization: Quantization) -> Weights:
         return weights
     file_type, ratio = rules.recipe(quantization.name, has_experts=model.experts is not None)
     counted = counted_sizes().get((model.num_layers, model.hidden_size, int(model.num_params), file_type))
-    if counted is None:
+    if counted is None or is_indexed(model):  # the quantizer's count has no indexer
         return weights
     return weights.scaled(counted * ratio / weights.file_bytes, "exact" if ratio == 1.0 else "assumed")
 
@@ -109,7 +129,13 @@ def weights_table() -> Table:
 
 def _row_of(table: Table, model: Model, quantization: Quantization) -> int:
     """Row of the table, -1 if none. A user's model may share a name, but not its parameter count as well."""
-    return table.position.get((model.name, quantization.name, f"{model.num_params:.0f}"), -1)
+    return table.position.get((model.name, table_name(quantization), f"{model.num_params:.0f}"), -1)
+
+
+def table_name(quantization: Quantization) -> str:
+    """Name of a format in weights.csv: unquantized weights are there once a container."""
+    is_gguf = quantization.name in UNQUANTIZED and quantization.container == GGUF
+    return f"{quantization.name}.{GGUF}" if is_gguf else quantization.name
 
 
 def weights_basis(model: Model, quantization: Quantization) -> str:

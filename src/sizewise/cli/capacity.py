@@ -23,7 +23,7 @@ QUESTION_LISTS = ("model", "device", "quantization", "engine")
 @click.argument("model", type=CatalogName("model"))
 @option("--device", metavar="DEVICE", required=True, help="The hardware: 'RTX 4090', '2x RTX 3090'.")
 @option("--quantization", metavar="NAME", help="Number format of the weights, such as Q4_K_M or FP8.")
-@option("--engine", metavar="NAME", help="The engine, such as llama.cpp or vllm.")
+@option("--engine", metavar="NAME", help="The engine, such as llama.cpp, vllm or vllm@0.19.")
 @option(
     "--task", default="chat", show_default=True, help="What it is for, such as chat, coding, summarization."
 )

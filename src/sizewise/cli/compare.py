@@ -24,7 +24,9 @@ NONE_RUNS = 1
 )
 @option("--users", metavar="N", help="People who use it at the same time.")
 @option("--context", metavar="TOKENS", help="Text that it keeps in mind, such as 8192 or 32K tokens.")
-@option("--engine", multiple=True, metavar="NAME", help="Only this engine, such as llama.cpp or vllm.")
+@option(
+    "--engine", multiple=True, metavar="NAME", help="Only this engine, such as llama.cpp, vllm or vllm@0.19."
+)
 @option("--device", multiple=True, metavar="DEVICE", help="Hardware of the options that name none.")
 @option("--out", metavar="FILE", help="Write the answer to a file.")
 @currency_option

@@ -79,7 +79,9 @@ MOST_OPTIONS = 1000
 @option(
     "--quantization", multiple=True, metavar="NAME", help="Only this quantization, such as Q4_K_M or FP8."
 )
-@option("--engine", multiple=True, metavar="NAME", help="Only this engine, such as llama.cpp or vllm.")
+@option(
+    "--engine", multiple=True, metavar="NAME", help="Only this engine, such as llama.cpp, vllm or vllm@0.19."
+)
 @option(
     "--device",
     multiple=True,

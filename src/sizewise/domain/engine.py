@@ -82,3 +82,7 @@ class Engine:
     """Can it put runs of layers on different devices and pass requests along them (beside tensor parallelism)?"""
     profile: PoolProfile | None = None
     """Paged engines: the profile run of this version."""
+    keeps_all_logits: bool = False
+    """llama.cpp: does it keep logits of the whole micro-batch, not of one token a slot?"""
+    uses_flash_attention: bool = True
+    """llama.cpp: by itself, without being told to?"""

@@ -52,6 +52,8 @@ class Filters:
     models: tuple[str, ...] = ()
     quantizations: tuple[str, ...] = ()
     engines: tuple[str, ...] = ()
+    engine_versions: tuple[tuple[str, str], ...] = ()
+    """Engine and the version named with it; engines without one are at the version of the catalog."""
     devices: tuple[str, ...] = ()
     num_devices: int = 0
     """0: any count up to the limit."""

@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 
 from sizewise.domain.number import Array, Number  # noqa: TC001 - dataclass annotations are read at run time
+from sizewise.estimate.gates import live_ffn_widths
+from sizewise.estimate.indexer import is_indexed
+from sizewise.estimate.mamba import mamba
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,6 +57,14 @@ class ModelColumns(Columns):
     """Dense feed-forward width; 0 where every layer is a mixture of experts."""
     active_ffn_size: Array
     """Feed-forward width that one token passes: dense width, or experts per token (shared ones too) x their width."""
+    live_ffn_widths: Array
+    """Tensors of a feed-forward block as wide as it is, that llama.cpp holds at once: 3 with a gate, 1 without."""
+    mamba_elements: Array
+    """What a Mamba block holds of one token beside its residuals in llama.cpp; 0: there is none. [elements]"""
+    mamba_state_elements: Array
+    """State of one sequence in one Mamba block; 0: there is none. [elements]"""
+    indexed_layers: Array
+    """Blocks whose attention reads the tokens that an indexer picks. [count]"""
     num_heads: Array
     num_kv_heads: Array
     head_dim: Array
@@ -87,7 +98,7 @@ def model_columns(models: Sequence[Model]) -> ModelColumns:
 
 
 def _model_entry(model: Model) -> dict[str, float]:
-    experts, latent = model.experts, model.latent
+    experts, latent, net = model.experts, model.latent, mamba(model)
     chosen = experts.num_experts_per_token + experts.num_shared_experts if experts else 0
     return {
         "num_params": model.num_params,
@@ -95,6 +106,10 @@ def _model_entry(model: Model) -> dict[str, float]:
         "num_layers": model.num_layers,
         "hidden_size": model.hidden_size,
         "ffn_size": model.ffn_size,
+        "live_ffn_widths": live_ffn_widths(model),
+        "mamba_elements": net.num_live_elements if net else 0,
+        "mamba_state_elements": net.num_state_elements if net else 0,
+        "indexed_layers": model.num_layers if is_indexed(model) else 0,
         "active_ffn_size": chosen * experts.ffn_size if experts else model.ffn_size,
         "num_heads": model.num_heads,
         "num_kv_heads": model.num_kv_heads,

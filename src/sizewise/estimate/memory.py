@@ -130,16 +130,18 @@ def _llamacpp_terms(q: MemoryQuestion) -> MemoryTerms:
     cells, window = stream_tokens(models=q.models, context_tokens=q.context_tokens, ubatch_tokens=ubatch)
     kept = np.where(q.options.keeps_full_windows, cells, window)
     elements = q.models.full_elements_per_token * cells + q.models.sliding_elements_per_token * kept
+    uses_flash_attention = q.options.uses_flash_attention and q.engine.uses_flash_attention
     compute = compute_bytes(
         models=q.models, cells_tokens=cells, window_cells_tokens=window, ubatch_tokens=ubatch,
-        num_outputs=q.options.num_outputs, uses_flash_attention=q.options.uses_flash_attention,
+        num_outputs=ubatch if q.engine.keeps_all_logits else q.options.num_outputs,
+        uses_flash_attention=uses_flash_attention,
     )  # fmt: skip
     if q.split == "layer":
         copies = pipeline_copies_bytes(
             models=q.models,
             cells_tokens=cells + window,
             ubatch_tokens=ubatch,
-            uses_flash_attention=q.options.uses_flash_attention,
+            uses_flash_attention=uses_flash_attention,
         )
         compute = compute + copies * (q.machines.num_devices > 1)
     share = device_ratio(q)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sizewise.estimate.indexer import PICKED_TOKENS
 from sizewise.estimate.kv_cache import CELL_PADDING_TOKENS, padded, window_cells
 
 if TYPE_CHECKING:
@@ -24,8 +25,12 @@ PIPELINE_COPIES = 4.0
 
 
 def dense_phase_elements(models: ModelColumns) -> Number:
-    """Elements of one token in the feed-forward phase of a dense block: 3 ffn + 5 hidden. [elements]."""
-    return np.where(models.ffn_size > 0, 3.0 * models.ffn_size + RESIDUALS * models.hidden_size, 0.0)
+    """Elements of one token in the feed-forward phase of a dense block. [elements].
+
+    3 ffn + 5 hidden; ffn + 5 hidden without a gate.
+    """
+    widths = models.live_ffn_widths * models.ffn_size
+    return np.where(models.ffn_size > 0, widths + RESIDUALS * models.hidden_size, 0.0)
 
 
 def expert_phase_elements(models: ModelColumns) -> Number:
@@ -66,6 +71,13 @@ def attention_phase_elements(models: ModelColumns) -> Number:
     return RESIDUALS * models.hidden_size + np.where(models.is_latent > 0, latent, grouped)
 
 
+def mamba_phase_elements(models: ModelColumns, streams_per_token: Number) -> Number:
+    """Elements of one token in a Mamba-2 block: 5 hidden, what it holds, and its share of the states. [elements]."""
+    states = models.mamba_state_elements * streams_per_token
+    elements = RESIDUALS * models.hidden_size + models.mamba_elements + states
+    return np.where(models.mamba_elements > 0, elements, 0.0)
+
+
 def compute_bytes(
     *,
     models: ModelColumns,
@@ -80,7 +92,8 @@ def compute_bytes(
 
     ubatch x 4 x max(feed-forward, experts, attention (+ heads x cells without flash attention),
     logits of the kept outputs) + mask (2 bytes a cell with flash attention, 4 without); latent attention without
-    flash attention also turns a copy of its cache, in 16 bits. Logits that fit where the mask was need no more.
+    flash attention also turns a copy of its cache, in 16 bits; an indexer keeps the tokens that it picked in every
+    block, and a second mask. Logits that fit where the mask was need no more.
     Arguments: cells of one stream in full and in sliding layers; `num_outputs` whose logits are kept
     (the whole micro-batch in builds before 2026; one a slot in llama-server b11549).
     Valid for: real model shapes within +-15 %, an upper value for phases that run on a GPU.
@@ -91,8 +104,12 @@ def compute_bytes(
     copied = RESIDUALS * models.hidden_size + turned * (
         cells_tokens * num_streams / np.asarray(ubatch_tokens)
     )
-    attention = np.maximum(attention_phase_elements(models), copied) + scores
+    picked = models.indexed_layers * np.minimum(cells_tokens, PICKED_TOKENS) + 0.5 * cells_tokens * (
+        models.indexed_layers > 0
+    )
+    attention = np.maximum(attention_phase_elements(models), copied) + scores + picked
     blocks = np.maximum(dense_phase_elements(models), expert_phase_elements(models))
+    blocks = np.maximum(blocks, mamba_phase_elements(models, num_streams / np.asarray(ubatch_tokens)))
     cell_bytes = np.where(uses_flash_attention, HALF_BYTES, FLOAT_BYTES)
     mask = cell_bytes / FLOAT_BYTES * (np.asarray(cells_tokens) + window_cells_tokens)
     logits = models.vocab_size * num_outputs / np.asarray(ubatch_tokens)

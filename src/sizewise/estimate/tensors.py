@@ -7,19 +7,24 @@ wherever the shape is complete.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from sizewise.estimate.delta_net import delta_net, has_short_convolutions
+from sizewise.estimate.indexer import INDEX_KEY_ELEMENTS, is_indexed, num_index_heads
+from sizewise.estimate.mamba import has_both, mamba, stands_apart
 
 if TYPE_CHECKING:
     from sizewise.domain.model import Experts, Latent, Model
     from sizewise.estimate.delta_net import DeltaNet
+    from sizewise.estimate.mamba import Mamba
 
 REST = "rest"
 """Matrices that the shape does not explain: linear attention, state-space blocks and the like."""
 PER_LAYER_EMBEDDING = "per_layer_token_embd"
+INDEXER = "indexer."
+"""Beginning of the names of an indexer's matrices: published parameter counts of the language model leave them out."""
 GLOBAL = (-1,)
 """Block numbers of a tensor outside the blocks."""
 FUSED_FAMILIES = frozenset({
@@ -91,13 +96,27 @@ class TensorList:
 
 @lru_cache(maxsize=1024)
 def tensor_list(model: Model) -> TensorList:
-    """Tensors of this model. [elements].
+    """Tensors of this model, those of an indexer, which no parameter count has, last. [elements]."""
+    counted = _counted_list(model)
+    return replace(counted, groups=counted.groups + _indexer(model))
+
+
+def _counted_list(model: Model) -> TensorList:
+    """Tensors that add up to the parameters. [elements].
 
     Whether an output matrix exists and whether blocks are gated follows from the parameter count: the declared
     answer is tried first, then its opposite; the first whose remainder can be norms and biases is taken.
-    Valid for: transformers with full, grouped, latent or sliding attention and gated delta nets, dense or
-    mixture of experts. Layers of other kinds (state space, short convolution) end in one group `rest`.
+    Valid for: transformers with full, grouped, latent or sliding attention, gated delta nets, short convolutions and
+    Mamba-2, dense or mixture of experts. Layers of other kinds end in one group `rest`.
     """
+    mixed = mamba(model)
+    if mixed is not None:
+        groups = _mixed_matrices(model, mixed)
+        vectors = int(model.num_params) - sum(g.num_elements for g in groups)
+        is_gated = not stands_apart(model)
+        return _finished(
+            model, not model.ties_embeddings, is_gated, groups, remainder=vectors, remainder_name="vectors"
+        )
     choices = [
         (output, gated)
         for gated in (True, False)
@@ -185,6 +204,38 @@ def _matrices(
     return (*groups, *_feed_forward(model, is_gated=is_gated))
 
 
+def _mixed_matrices(model: Model, net: Mamba) -> tuple[TensorGroup, ...]:
+    """Embeddings, attention, Mamba and feed-forward blocks, beside each other or each apart."""
+    hidden, is_apart = model.hidden_size, stands_apart(model)
+    names = ("token_embd",) if model.ties_embeddings else ("token_embd", "output")
+    groups = [TensorGroup(name=n, row_elements=hidden, num_rows=model.vocab_size) for n in names]
+    groups += _attention(model, attention_blocks(model), num_queries=1, is_gated=not is_apart)
+    rows = {"ssm_in": (hidden, net.num_inputs), "ssm_out": (net.inner_size, hidden)}
+    blocks = mamba_blocks(model)
+    groups += [TensorGroup(name=n, row_elements=r, num_rows=c, blocks=blocks) for n, (r, c) in rows.items()]
+    if is_apart:
+        groups += _dense_blocks(hidden, model.ffn_size, "", feed_forward_blocks(model), is_gated=False)
+    else:
+        groups += _feed_forward(model, is_gated=True)
+    return tuple(groups)
+
+
+def mamba_blocks(model: Model) -> tuple[int, ...]:
+    """Blocks with Mamba: all, those without attention, or where each is of one kind so many of them."""
+    if has_both(model):
+        return tuple(range(model.num_layers))
+    others = sorted(set(range(model.num_layers)) - set(attention_blocks(model)))
+    count = model.layers.ssm
+    return tuple(others[i * len(others) // count] for i in range(count))
+
+
+def feed_forward_blocks(model: Model) -> tuple[int, ...]:
+    """Blocks with nothing but a feed-forward part, where each block is of one kind."""
+    return tuple(
+        sorted(set(range(model.num_layers)) - set(attention_blocks(model)) - set(mamba_blocks(model)))
+    )
+
+
 def attention_blocks(model: Model) -> tuple[int, ...]:
     """Blocks with softmax attention: all, or in hybrids the last of every few."""
     num_layers = model.num_layers
@@ -250,6 +301,19 @@ def _latent_attention(model: Model, latent: Latent, blocks: tuple[int, ...]) -> 
         TensorGroup(name=n, row_elements=r, num_rows=c, num_stacked=s, blocks=blocks)
         for n, (r, c, s) in rows.items()
     ]
+
+
+def _indexer(model: Model) -> tuple[TensorGroup, ...]:
+    """Keys, queries and weights of the indexer of sparse attention."""
+    if model.latent is None or not is_indexed(model):
+        return ()
+    rows = {
+        "indexer.proj": (model.hidden_size, num_index_heads(model)),
+        "indexer.attn_k": (model.hidden_size, INDEX_KEY_ELEMENTS),
+        "indexer.attn_q_b": (model.latent.q_lora_rank, num_index_heads(model) * INDEX_KEY_ELEMENTS),
+    }
+    blocks = attention_blocks(model)
+    return tuple(TensorGroup(name=n, row_elements=r, num_rows=c, blocks=blocks) for n, (r, c) in rows.items())
 
 
 def sparse_blocks(model: Model) -> tuple[int, ...]:

@@ -16,6 +16,7 @@ from sizewise.estimate.memory_llamacpp import (
     pipeline_copies_bytes,
     stream_tokens,
 )
+from sizewise.units import MIB
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
 PUBLISHED = (0.9975, 1.0025)
 """80 % range of a published file around its recipe, as factors, at least: publishers keep some tensors in other types.
 Source: 123 measured files."""
-COMPUTE_BAND = (0.85, 1.2)
-"""80 % range of a compute buffer, as factors. Source: engine logs against the formula."""
+PRINTED_BYTES = 0.05 * MIB
+"""Logs print MiB, with one or two digits: half of the last one. [bytes]"""
 BYTES_PER_WORD, BYTES_PER_MERGED_WORD = 23.0, 58.0
 """Header of a GGUF file per vocabulary entry: text, score and type; with merges (byte-level BPE). [bytes].
 Source: file size minus tensor bytes of Llama-2 and Llama-3.1 files."""
@@ -54,8 +55,7 @@ def file_size(setup: MemorySetup, question: Mapping[str, str]) -> Estimate | Non
     if question["measure"] == "file":
         vocabulary = setup.model.vocab_size
         size += vocabulary * (BYTES_PER_WORD if vocabulary < MERGED_VOCABULARY else BYTES_PER_MERGED_WORD)
-    low, high = WEIGHT_BANDS[setup.weights.basis]
-    return Estimate.within(size, min(low, PUBLISHED[0]), max(high, PUBLISHED[1]), setup.weights.basis)
+    return _published(size, setup.weights.basis)
 
 
 def weights(setup: MemorySetup, question: Mapping[str, str]) -> Estimate | None:
@@ -70,7 +70,13 @@ def weights(setup: MemorySetup, question: Mapping[str, str]) -> Estimate | None:
             if question["placement"] == "host"
             else _device_weights(setup.weights)
         )
-    return Estimate.within(size, *WEIGHT_BANDS[setup.weights.basis], setup.weights.basis)
+    return _published(size, setup.weights.basis)
+
+
+def _published(size_bytes: float, basis: str) -> Estimate:
+    """A size of published weights: by its basis, at least as publishers differ. [bytes]"""
+    low, high = WEIGHT_BANDS[basis]
+    return Estimate.within(size_bytes, min(low, PUBLISHED[0]), max(high, PUBLISHED[1]), basis)
 
 
 def _device_weights(weights: Weights) -> float:
@@ -84,8 +90,11 @@ def _host_weights(weights: Weights) -> float:
 
 
 def kv_cache(setup: MemorySetup, _question: Mapping[str, str]) -> Estimate | None:
-    """Cache of the one slot, without recurrent state. [bytes]."""
-    return Estimate.exactly(kv_cache_bytes(setup), "derived")
+    """Cache of the one slot, without recurrent state, as a log prints it. [bytes]."""
+    size = kv_cache_bytes(setup)
+    return Estimate(
+        low=max(0.0, size - PRINTED_BYTES), likely=size, high=size + PRINTED_BYTES, basis="derived"
+    )
 
 
 def kv_cache_bytes(setup: MemorySetup) -> float:
@@ -103,12 +112,23 @@ def kv_cache_bytes(setup: MemorySetup) -> float:
 
 
 def compute_buffer(setup: MemorySetup, question: Mapping[str, str]) -> Estimate | None:
-    """Compute buffers of all devices together, or of the host. [bytes]."""
+    """Compute buffers of all devices together, or of the host, within the measured 80 % range of ratios. [bytes]."""
+    size = compute_buffer_bytes(setup, question)
+    if size is None:
+        return None
+    constants = memory_constants().computes[
+        setup.engine if setup.engine in UNPIPELINED_ENGINES else "llama.cpp"
+    ]
+    return Estimate.within(size, constants.ratio_low, constants.ratio_high, "derived")
+
+
+def compute_buffer_bytes(setup: MemorySetup, question: Mapping[str, str]) -> float | None:
+    """The same by the formula alone; None where it does not say what lies where. [bytes]"""
     if question["placement"] == "host" and setup.offload != "none":
-        return Estimate.within(_host_compute(setup), 0.9, 1.1, "derived")
+        return _host_compute(setup)
     if setup.offload == "partial":
         return None
-    return Estimate.within(_device_compute(setup), *COMPUTE_BAND, "derived")
+    return _device_compute(setup)
 
 
 def _ubatch(setup: MemorySetup) -> float:

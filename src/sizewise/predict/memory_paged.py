@@ -61,7 +61,7 @@ def kv_pool(setup: MemorySetup, question: Mapping[str, str]) -> Estimate | None:
 
 def kv_tokens(setup: MemorySetup, question: Mapping[str, str]) -> Estimate | None:
     """Tokens that the pool of one rank holds, in requests of the whole context. [tokens]."""
-    pool = kv_pool(setup, question)
+    pool = _over_versions(setup, question, "kv_tokens")
     return None if pool is None else pool.scaled(1.0 / token_bytes(setup, question))
 
 
@@ -93,7 +93,8 @@ def _over_versions(setup: MemorySetup, question: Mapping[str, str], component: s
     sizes = sizes_by_version(setup, question, component)
     if not sizes:
         return None
-    spread = memory_constants().spreads[component]
+    spreads = memory_constants().spreads[component]
+    spread = spreads.stated if setup.version else spreads.assumed
     return Estimate(
         low=max(0.0, min(sizes) - spread),
         likely=max(0.0, sizes[0]),
@@ -118,6 +119,7 @@ def _activation_bytes(terms: MemoryTerms) -> float:
 FIGURES: dict[str, Callable[[MemoryTerms], float]] = {
     "activation_peak": _activation_bytes,
     "kv_cache": _pool_bytes,
+    "kv_tokens": _pool_bytes,
 }
 """Components that follow from the terms of one version. [bytes]."""
 

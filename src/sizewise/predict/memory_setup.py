@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sizewise.catalog.engine_versions import version_numbers
-from sizewise.catalog.weights_table import weight_columns, weights_of
+from sizewise.catalog.weights_table import as_read, weight_columns, weights_of
 from sizewise.domain.device import Machine
 from sizewise.errors import UnknownName
 from sizewise.estimate.columns import ModelColumns, model_columns
@@ -87,7 +87,7 @@ def memory_setup(question: Mapping[str, str], catalog: Catalog) -> MemorySetup:
     model = catalog.model(question["model"])
     weights = columns_of_weights = None
     if question["quant"]:
-        quantization = catalog.quantization(question["quant"])
+        quantization = as_read(catalog.quantization(question["quant"]), catalog.engine(question["engine"]))
         weights = weights_of(catalog, model, quantization)
         columns_of_weights = weight_columns([(model, quantization)])
     columns = model_columns([model])

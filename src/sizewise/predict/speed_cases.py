@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from sizewise.catalog.speed_constants import coefficients
-from sizewise.catalog.weights_table import weight_columns, weights_of
+from sizewise.catalog.weights_table import as_read, weight_columns, weights_of
 from sizewise.domain.device import Machine
 from sizewise.errors import SizewiseError
 from sizewise.estimate.columns import (
@@ -328,6 +328,6 @@ def case_group(key: CaseKey, cases: Sequence[Case]) -> CaseGroup:
         key=key,
         cases=tuple(cases),
         models=model_columns([case.model for case in cases]),
-        weights=weight_columns([(case.model, case.quantization) for case in cases]),
+        weights=weight_columns([(case.model, as_read(case.quantization, case.engine)) for case in cases]),
         machines=machine_columns([case.machine for case in cases]),
     )

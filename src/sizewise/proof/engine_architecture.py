@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sizewise.estimate.delta_net import delta_net, has_short_convolutions
+from sizewise.estimate.indexer import num_beside_latent
+from sizewise.estimate.mamba import mamba, stands_apart
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,6 +35,10 @@ class Architecture:
     """Vectors of every block with softmax attention, by name with suffix."""
     linear_block: Callable[[Model], Shapes] | None = None
     """Vectors of the other blocks; None: there are none."""
+    feed_block: Callable[[Model], Shapes] | None = None
+    """Vectors of blocks with nothing but a feed-forward part; None: there are none."""
+    uncounted_block: Callable[[Model], Shapes] = lambda _: {}
+    """Vectors of every block that are in no published parameter count, such as those of the indexer."""
     expert_block: Callable[[Model], Shapes] = lambda _: {}
     """Further vectors of the blocks with experts."""
     ends: Callable[[Model], Shapes] = _output_norm
@@ -83,11 +89,7 @@ def has_square_query(model: Model) -> bool:
 
 def is_latent(model: Model) -> bool:
     """Latent attention with compressed queries or plain ones, and a cache of nothing but the latent vector."""
-    latent = model.latent
-    if latent is None:
-        return False
-    elements = model.num_layers * (latent.kv_lora_rank + latent.qk_rope_dim)
-    return model.cache.full_elements_per_token == elements
+    return model.latent is not None and num_beside_latent(model) == 0
 
 
 def has_experts(model: Model) -> bool:
@@ -113,3 +115,13 @@ def has_short_convolution_blocks(model: Model) -> bool:
 def has_chunks(model: Model) -> bool:
     """Chunked local attention: windows with experts."""
     return has_windows(model) and model.experts is not None
+
+
+def has_mamba(model: Model) -> bool:
+    """Mamba-2 beside softmax attention or instead of it, with widths that add up."""
+    return mamba(model) is not None and not stands_apart(model)
+
+
+def has_mamba_apart(model: Model) -> bool:
+    """The same with every block of one kind."""
+    return mamba(model) is not None and stands_apart(model)

@@ -12,7 +12,13 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from sizewise.errors import NotSupported
-from sizewise.estimate.tensors import attention_blocks, sparse_blocks, tensor_list
+from sizewise.estimate.tensors import (
+    INDEXER,
+    attention_blocks,
+    feed_forward_blocks,
+    sparse_blocks,
+    tensor_list,
+)
 from sizewise.proof.engine_table import ARCHITECTURES
 from sizewise.proof.engine_vectors import NORM_EPSILON
 
@@ -25,6 +31,11 @@ VECTORS = "vectors"
 ROPE_BASE = 10_000.0
 UNPREFIXED = ("xielu.",)
 """Beginnings of settings that stand without the name of the architecture."""
+BUILD = "b11549"
+"""Build of llama.cpp whose tensor lists these are."""
+UNKNOWN_TO_ENGINE = {"GPT-J": "gptj", "Llama 3.2": "mllama"}
+"""Families whose models that build refuses, by the name of their architecture ("unsupported model architecture",
+"unknown model architecture")."""
 ROUNDED_RATIO = 1e-3
 """A published parameter count may be off by this share."""
 
@@ -43,9 +54,16 @@ def architecture_of(model: Model) -> Architecture:
     for architecture, num, is_named in zip(possible, missing, named, strict=True):
         if is_named and num <= ROUNDED_RATIO * model.num_params:
             return architecture
+    if model.family in UNKNOWN_TO_ENGINE:
+        raise NotSupported(
+            "llama.cpp {build} does not know the architecture {name} of {model}; without --ask-engine its sizes are "
+            "estimated, not verified by the engine",
+            build=BUILD, name=UNKNOWN_TO_ENGINE[model.family], model=model.name,
+        )  # fmt: skip
     raise NotSupported(
-        "the engine can be asked about the architectures {known}; the tensors of {model} add up to none of them",
-        known=", ".join(sorted({a.name for a in ARCHITECTURES})), model=model.name,
+        "llama.cpp {build} cannot be asked about {model}, whose tensors are not known one by one; without --ask-engine "
+        "its sizes are estimated, not verified by the engine",
+        build=BUILD, model=model.name,
     )  # fmt: skip
 
 
@@ -64,7 +82,9 @@ def _is_possible(architecture: Architecture, model: Model) -> bool:
 def _num_other_elements(model: Model) -> float:
     """Parameters that are in no matrix. [count]."""
     groups = tensor_list(model).groups
-    return model.num_params - sum(g.num_elements for g in groups if g.name != VECTORS)
+    return model.num_params - sum(
+        g.num_elements for g in groups if g.name != VECTORS and not g.name.startswith(INDEXER)
+    )
 
 
 def num_sliding_blocks(architecture: Architecture, num_layers: int) -> int:
@@ -83,11 +103,14 @@ def block_vectors(architecture: Architecture, model: Model) -> list[Shapes]:
     """Vectors of every block."""
     attending = set(attention_blocks(model))
     sparse = set(sparse_blocks(model))
+    feeding = set(feed_forward_blocks(model)) if architecture.feed_block is not None else set()
     found = []
     for block in range(model.num_layers):
         of_block = architecture.block
         if architecture.linear_block is not None and block not in attending:
             of_block = architecture.linear_block
+        if architecture.feed_block is not None and block in feeding:
+            of_block = architecture.feed_block
         shapes = of_block(model)
         found.append({**shapes, **(architecture.expert_block(model) if block in sparse else {})})
     return found

@@ -92,8 +92,9 @@ def file_tensors(
             yield _tensor(_tensor_name(f"{name}.weight", block), shape, type_name, rules)
     for end, shape in architecture.ends(model).items():
         yield _tensor(end, shape, "F32", rules)
+    uncounted = architecture.uncounted_block(model)
     for block, shapes in enumerate(block_vectors(architecture, model)):
-        for vector, shape in shapes.items():
+        for vector, shape in {**shapes, **uncounted}.items():
             yield _tensor(_tensor_name(vector, block), shape, "F32", rules)
 
 

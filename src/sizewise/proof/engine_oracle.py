@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from sizewise.estimate.gguf import MixtureRules
 
 PACKAGE, PINNED_VERSION = "xllamacpp", "2026.10.11549"
-BUILD = "b11549"
-"""Build of llama.cpp inside that package."""
 NO_BACKTRACE = {"GGML_NO_BACKTRACE": "1"}
 """A failed assertion of the engine otherwise starts a debugger, which takes seconds."""
 TIMEOUT_S = 60.0
@@ -123,6 +121,13 @@ class Oracle:
         """
         path = Path(self._folder.name) / "shape.gguf"
         write_shape_file(path, model, file_type, rules)
+        return self.ask_file(path, settings)
+
+    def ask_file(self, path: Path, settings: Sequence[OracleSettings]) -> list[EngineReply]:
+        """Buffers of a GGUF file under each of the settings; only its header is read.
+
+        Raises: NotSupported for a crash and for a question that takes too long.
+        """
         question = {"path": str(path), "settings": [asdict(one) for one in settings]}
         return [_reply(answer) for answer in self._exchange(question)]
 

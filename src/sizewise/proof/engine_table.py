@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from sizewise.estimate.indexer import is_indexed
 from sizewise.proof import engine_vectors as v
 from sizewise.proof.engine_architecture import (
     Architecture,
     has_chunks,
     has_delta_nets,
     has_experts,
+    has_mamba,
+    has_mamba_apart,
     has_short_convolution_blocks,
     has_square_query,
     has_windows,
@@ -95,6 +98,26 @@ ARCHITECTURES = (
         settings=v.latent_settings, families=("DeepSeek V3", "DeepSeek R1", "Kimi K2", "Kimi", "GLM-4.7"),
     ),
     Architecture(
+        name="deepseek32", accepts=is_indexed, block=v.latent_block, uncounted_block=v.index_norm,
+        settings=v.indexed_settings, families=("DeepSeek V3.2",),
+    ),
+    Architecture(
+        name="glm-dsa", accepts=is_indexed, block=v.latent_block, uncounted_block=v.index_norm,
+        settings=v.indexed_settings, families=("GLM-5",),
+    ),
+    Architecture(
+        name="falcon-h1", accepts=has_mamba, block=v.falcon_block,
+        settings=v.mamba_settings, families=("Falcon",),
+    ),
+    Architecture(
+        name="granitehybrid", accepts=has_mamba, block=v.two_norms,
+        linear_block=lambda m: {**v.two_norms(m), **v.mamba_vectors(m)}, settings=v.granite_settings,
+    ),
+    Architecture(
+        name="nemotron_h", accepts=has_mamba_apart, block=v.one_norm, feed_block=v.one_norm,
+        linear_block=lambda m: {**v.one_norm(m), **v.mamba_vectors(m)}, settings=v.apart_settings, is_gated=False,
+    ),
+    Architecture(
         name="glm4", accepts=is_dense, block=v.four_norms, merged=GATE_WITH_UP,
     ),
     Architecture(
@@ -105,6 +128,10 @@ ARCHITECTURES = (
         name="glm4moe", accepts=has_experts, families=("GLM-4.5", "GLM-4.6", "GLM-4.7"),
         block=lambda m: {**v.norms_around(m), **v.input_biases(m)}, expert_block=v.expert_bias,
         settings=v.sigmoid_settings,
+    ),
+    Architecture(
+        name="glm4moe", accepts=lambda m: has_experts(m) and m.family == "Solar", block=v.norms_around,
+        uncounted_block=v.expert_bias, settings=v.sigmoid_settings,
     ),
     Architecture(
         name="seed_oss", accepts=is_dense, block=lambda m: {**v.norms_around(m), **v.input_biases(m)},

@@ -8,7 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sizewise.estimate.delta_net import HEAD_ELEMENTS, KEPT_INPUTS, SHORT_KERNEL, delta_net
-from sizewise.estimate.tensors import attention_blocks
+from sizewise.estimate.indexer import INDEX_KEY_ELEMENTS, PICKED_TOKENS, num_index_heads
+from sizewise.estimate.mamba import KERNEL, mamba
+from sizewise.estimate.tensors import attention_blocks, feed_forward_blocks
 
 if TYPE_CHECKING:
     from sizewise.domain.model import Model
@@ -270,3 +272,88 @@ def activation_curves(model: Model) -> Settings:
     """Parameters of a learned activation, block by block."""
     ones = tuple(1.0 for _ in range(model.num_layers))
     return {f"xielu.{name}": ones for name in ("alpha_p", "alpha_n", "beta", "eps")}
+
+
+def index_norm(_model: Model) -> Shapes:
+    """Norm of the indexer's keys."""
+    key = (INDEX_KEY_ELEMENTS,)
+    return {"indexer.k_norm.weight": key, "indexer.k_norm.bias": key}
+
+
+def indexed_settings(model: Model) -> Settings:
+    """Widths of latent attention and of the indexer."""
+    return latent_settings(model) | {
+        "attention.indexer.head_count": num_index_heads(model),
+        "attention.indexer.key_length": INDEX_KEY_ELEMENTS,
+        "attention.indexer.top_k": PICKED_TOKENS,
+        "attention.indexer.types": tuple(1 for _ in range(model.num_layers)),  # one of its own in every block
+    }
+
+
+def mamba_vectors(model: Model) -> Shapes:
+    """Convolution, steps, decay, skip and norm of a Mamba-2 block."""
+    net = mamba(model)
+    if net is None:
+        return {}
+    norm = {"ssm_norm.weight": (net.inner_size // net.num_groups, net.num_groups)} if net.has_norm else {}
+    return {
+        "ssm_conv1d.weight": (KERNEL, net.num_channels),
+        "ssm_conv1d.bias": (net.num_channels,),
+        "ssm_dt.bias": (net.num_heads,),
+        "ssm_a": (1, net.num_heads),
+        "ssm_d": (1, net.num_heads),
+        **norm,
+    }
+
+
+def mamba_settings(model: Model) -> Settings:
+    """Widths of Mamba-2."""
+    net = mamba(model)
+    if net is None:
+        return {}
+    return {
+        "ssm.conv_kernel": KERNEL,
+        "ssm.inner_size": net.inner_size,
+        "ssm.state_size": net.state_size,
+        "ssm.time_step_rank": net.num_heads,
+        "ssm.group_count": net.num_groups,
+    }
+
+
+def attending_heads(model: Model) -> Settings:
+    """KV heads block by block: none where there is no attention."""
+    attending = set(attention_blocks(model))
+    return {
+        "attention.head_count_kv": tuple(
+            model.num_kv_heads * (block in attending) for block in range(model.num_layers)
+        )
+    }
+
+
+def granite_settings(model: Model) -> Settings:
+    """Mamba instead of attention, with the scales of Granite."""
+    scales: Settings = {
+        "logit_scale": 1.0,
+        "residual_scale": 1.0,
+        "embedding_scale": 1.0,
+        "attention.scale": 1.0,
+    }
+    return {**mamba_settings(model), **attending_heads(model), **scales, **shared_settings(model)}
+
+
+def apart_settings(model: Model) -> Settings:
+    """Blocks of one kind each."""
+    feeding = set(feed_forward_blocks(model))
+    widths = tuple(model.ffn_size * (block in feeding) for block in range(model.num_layers))
+    return {
+        **mamba_settings(model),
+        **attending_heads(model),
+        **layer_norm_settings(model),
+        "feed_forward_length": widths,
+    }
+
+
+def falcon_block(model: Model) -> Shapes:
+    """Norms and Mamba beside attention; the second norm has no suffix in its name."""
+    hidden = (model.hidden_size,)
+    return {"attn_norm.weight": hidden, "ffn_norm": hidden, **mamba_vectors(model)}
