@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 MIB = 2**20
 NUM_CLIENTS, NUM_WORKERS, LOAD_S = 200, 2, 60.0
 NUM_REQUESTS, NUM_AT_ONCE = 20_000, 8
-NUM_WARM_PAGES, NUM_WARM_LISTS = 80, 1_200
+NUM_WARM_PAGES, NUM_WARM_LISTS, NUM_WARM_MIXED = 80, 1_200, 2_000
 """Asked before memory is looked at, so that as many answers and decisions are kept then as ever."""
 MOST_GROWTH_BYTES = 10 * MIB
 EXPECTED = frozenset({200, 404, 422})
@@ -86,9 +86,11 @@ def warming() -> Iterator[Asked]:
 def test_memory_is_flat_over_many_requests(soak_scale: float) -> None:
     num_requests = round(NUM_REQUESTS * soak_scale)
     with started_server(free_port()) as (address, process):
+        stream = ever_new()
         asyncio.run(ask_all(address, NUM_AT_ONCE, warming()))
+        asyncio.run(ask_all(address, NUM_AT_ONCE, itertools.islice(stream, NUM_WARM_MIXED)))
         before = resident_bytes(process)
-        seen = asyncio.run(ask_all(address, NUM_AT_ONCE, itertools.islice(ever_new(), num_requests)))
+        seen = asyncio.run(ask_all(address, NUM_AT_ONCE, itertools.islice(stream, num_requests)))
         after = resident_bytes(process)
     assert set(seen.statuses) <= EXPECTED
     assert (seen.failures, len(seen.statuses)) == ([], num_requests)
