@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from sizewise import advisor
-from sizewise.advisor import verification, verify_plan
+from sizewise.advisor import verify_plan, verify_runs
 from sizewise.catalog import load_catalog
 from sizewise.catalog.weights_table import mixture_rules
 from sizewise.cli.main import main
@@ -99,8 +99,8 @@ def test_prediction_and_engine_agree_and_the_run_is_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("SIZEWISE_STORE", str(tmp_path / "store.sqlite3"))
-    question = verification._question
-    monkeypatch.setattr(verification, "_question", lambda *given: replace(question(*given), budget_s=1.0))
+    question = verify_runs.question_of
+    monkeypatch.setattr(verify_runs, "question_of", lambda *given: replace(question(*given), budget_s=1.0))
     main([*WORDS, "--folder", str(tmp_path / "weights"), "--json"])
     answer = json.loads(capsys.readouterr().out)
     memory = {line["part"]: line for line in answer["memory"]}
@@ -169,7 +169,7 @@ def test_a_missing_engine_gives_the_install_line(
 ) -> None:
     for module in (engine_oracle, engine_run):
         monkeypatch.setattr(module, "engine_version", lambda: "")
-    monkeypatch.setattr("sizewise.advisor.verification.engine_version", lambda: "")
+    monkeypatch.setattr("sizewise.advisor.verify_runs.engine_version", lambda: "")
     assert main(list(WORDS)) == 2
     assert "pip install 'sizewise[engine]'" in capsys.readouterr().err
     assert issubclass(MissingExtra, Exception)
@@ -188,7 +188,7 @@ def test_a_file_that_the_engine_refuses_leaves_nothing(
     def broken(path: Path, *_: object, **__: object) -> int:
         return path.write_bytes(b"GGUF and then nothing")
 
-    monkeypatch.setattr("sizewise.advisor.verification.write_shape_file", broken)
+    monkeypatch.setattr("sizewise.advisor.verify_runs.write_shape_file", broken)
     with pytest.raises(NotSupported, match="the engine refuses"):
         advisor.verify(SMALL, quantization="Q8_0", folder=str(tmp_path), uses_store=False)
     assert list(tmp_path.iterdir()) == []
@@ -289,7 +289,7 @@ def test_transformers_runs_on_random_weights(
         )
     question = engine_run.TransformersQuestion
     monkeypatch.setattr(
-        verification, "TransformersQuestion", lambda **given: question(**{**given, "budget_s": 1.0})
+        verify_runs, "TransformersQuestion", lambda **given: question(**{**given, "budget_s": 1.0})
     )
     main(["verify", SMALL, "--engine", "transformers", "--no-store", "--json"])
     answer = json.loads(capsys.readouterr().out)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sizewise.advisor.verification import ENGINE, verify
+from sizewise.advisor.verification import verify
+from sizewise.advisor.verify_runs import LLAMACPP
 from sizewise.catalog import load_catalog
 from sizewise.errors import NotSupported
 from sizewise.proof.probe import this_computer
@@ -25,12 +26,12 @@ def verified(
     """
     here = this_computer(load_catalog()).machines[-1].device.name
     chosen = [one.deployment for one in decision.options if one.deployment.device == here]
-    able = [one for one in chosen if one.engine == ENGINE]
+    able = [one for one in chosen if one.engine == LLAMACPP]
     if not able:
         raise NotSupported(
             "none of the options runs on this computer with {engine}; add --device this --engine {engine}, "
             "or name a model to sizewise verify",
-            engine=ENGINE,
+            engine=LLAMACPP,
         )
     answers = (
         verify(

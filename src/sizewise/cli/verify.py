@@ -33,6 +33,11 @@ MINUTE_S = 60.0
 @option("--kv-type", metavar="NAME", help="Number format of the KV cache, such as f16 or q8_0.")
 @option("--engine", metavar="NAME", help="The engine: llama.cpp, or transformers with random weights.")
 @option(
+    "--engine-binary",
+    metavar="PATH",
+    help="Your own llama-bench or llama-server, or its folder; one in PATH is used where it sees a graphics card.",
+)
+@option(
     "--folder", metavar="DIR", help="Where the synthetic weights lie meanwhile; the cache folder by default."
 )
 @option("--yes", "agrees", is_flag=True, help="Start a large run without being asked.")

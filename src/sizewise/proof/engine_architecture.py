@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sizewise.domain.model import Model
 
     Shapes = dict[str, tuple[int, ...]]
-    Value = int | float | str | bool | tuple[int, ...] | tuple[float, ...]
+    Value = int | float | str | bool | tuple[int, ...] | tuple[float, ...] | tuple[str, ...]
     Settings = dict[str, Value]
 
 

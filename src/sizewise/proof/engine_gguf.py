@@ -13,6 +13,7 @@ from sizewise.estimate.gguf import group_types
 from sizewise.estimate.tensors import GLOBAL, tensor_list
 from sizewise.proof.engine_architectures import VECTORS, architecture_of, block_vectors, file_settings
 from sizewise.proof.engine_values import write_values
+from sizewise.proof.engine_words import word_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +33,7 @@ TYPE_NUMBERS = {
     "IQ2_S": 22, "IQ4_XS": 23, "IQ1_M": 29, "BF16": 30, "TQ1_0": 34, "TQ2_0": 35, "MXFP4": 39, "NVFP4": 40,
 }  # fmt: skip
 """Numbers of the tensor types in a file. Source: ggml.h of b11549."""
-UINT32, FLOAT32, BOOL, STRING, ARRAY = 4, 6, 7, 8, 9
+UINT32, INT32, FLOAT32, BOOL, STRING, ARRAY = 4, 5, 6, 7, 8, 9
 """Numbers of the metadata types."""
 
 
@@ -46,19 +47,25 @@ class FileTensor(NamedTuple):
     num_bytes: int
 
 
-def write_shape_file(
-    path: Path, model: Model, file_type: str, rules: MixtureRules, *, has_values: bool = False
+def write_shape_file(  # noqa: PLR0913 - what the file is of, and what it is for
+    path: Path,
+    model: Model,
+    file_type: str,
+    rules: MixtureRules,
+    *,
+    has_values: bool = False,
+    has_words: bool = False,
 ) -> int:
     """Write the file; returns the bytes of all tensors, each padded to the alignment. [bytes].
 
-    With values it can be run, not only loaded: see `engine_values`.
+    With values it can be run, not only loaded: see `engine_values`; with words a server can speak it: `engine_words`.
 
     Raises: NotSupported for an architecture that cannot be written.
     """
     architecture = architecture_of(model)
     tensors = tuple(file_tensors(architecture, model, file_type, rules))
     table, weight_bytes = _tensor_table(tensors)
-    settings = file_settings(architecture, model)
+    settings = file_settings(architecture, model) | (word_settings(model.vocab_size) if has_words else {})
     head = MAGIC + struct.pack("<IQQ", VERSION, len(tensors), len(settings))
     head += b"".join(_text(key) + _value(value) for key, value in settings.items()) + table
     with path.open("wb") as file:
@@ -137,7 +144,7 @@ def _text(text: str) -> bytes:
 
 def _value(value: Value) -> bytes:
     if isinstance(value, tuple):
-        parts = [_value(one) for one in value]
+        parts = [_of_array(one) for one in value]
         return (
             struct.pack("<I", ARRAY)
             + parts[0][:4]
@@ -151,6 +158,12 @@ def _value(value: Value) -> bytes:
     if isinstance(value, int):
         return struct.pack("<II", UINT32, value)
     return struct.pack("<If", FLOAT32, value)
+
+
+def _of_array(value: Value) -> bytes:
+    """Arrays hold signed numbers, as engines demand of the kinds of tokens."""
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    return struct.pack("<Ii", INT32, value) if is_number else _value(value)
 
 
 def _aligned(num_bytes: int) -> int:

@@ -25,10 +25,10 @@ def memory_bytes() -> tuple[int, int]:
     return int(sizes["VmRSS"][0]) * KIB, int(sizes["VmHWM"][0]) * KIB
 
 
-def waited_s() -> float:
-    """Time that the threads of this process wanted a processor and did not get one. [s]"""
+def waited_s(process: str = "self") -> float:
+    """Time that the threads of a process wanted a processor and did not get one. [s]"""
     total = 0
-    for path in Path("/proc/self/task").glob("*/schedstat"):
+    for path in Path(f"/proc/{process}/task").glob("*/schedstat"):
         try:
             total += int(path.read_text(encoding="ascii").split()[WAIT_FIELD])
         except (OSError, ValueError, IndexError):
