@@ -66,6 +66,10 @@ def _benched(program: LlamaProgram, question: RunQuestion, timeout_s: float) -> 
         command = [program.path, *_options(program, question), *test, "-r", str(question.num_repeats)]
         with watched([*command, "-o", "jsonl", "-v"], mark=MODEL_MARK) as running:
             code = running.ended(timeout_s)
+            if code is None:
+                raise NotSupported(
+                    "the engine ended or took longer than {n} s over this shape", n=round(timeout_s)
+                )
             if code != 0:
                 raise NotSupported("the engine refuses: {problem}", problem=running.last_words())
             pieces += _samples(running)
