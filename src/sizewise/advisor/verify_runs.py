@@ -12,8 +12,9 @@ from sizewise.advisor.verify_plan import check_memory, check_room, plan_of, rand
 from sizewise.catalog.weights_table import mixture_rules
 from sizewise.domain.proof_answers import VerifyPlan  # noqa: TC001 - a field of a value
 from sizewise.errors import MissingExtra, NotSupported
+from sizewise.proof.engine_architectures import BUILD
 from sizewise.proof.engine_gguf import write_shape_file
-from sizewise.proof.engine_oracle import BUILD, PACKAGE, PINNED_VERSION, engine_version
+from sizewise.proof.engine_oracle import PACKAGE, PINNED_VERSION, engine_version
 from sizewise.proof.engine_run import USUAL_EFFORT, RunQuestion, TransformersQuestion, run_engine
 from sizewise.proof.llama_program import SERVER, llama_program
 from sizewise.proof.llama_run import run_program
