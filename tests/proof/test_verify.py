@@ -167,6 +167,7 @@ def test_a_large_run_is_asked_first(
 def test_a_missing_engine_gives_the_install_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.delenv("SIZEWISE_LLAMA_CPP", raising=False)
     for module in (engine_oracle, engine_run):
         monkeypatch.setattr(module, "engine_version", lambda: "")
     monkeypatch.setattr("sizewise.advisor.verify_runs.engine_version", lambda: "")
