@@ -13,7 +13,7 @@ from sizewise.decide.worlds import Conditions, Finalists, contest, sampled
 RUNS = 3
 ASKED = Conditions(
     num_users=40.0, users_low=0.7, users_high=1.4, tariff_low=0.7, tariff_high=2.0, hours_low=0.7, hours_high=2.8,
-    bar=60.0, monthly_budget_usd=2_000.0, headroom_ratio=0.9,
+    utilisation_low=0.05, utilisation_high=1.0, bar=60.0, monthly_budget_usd=2_000.0, headroom_ratio=0.9,
 )  # fmt: skip
 
 
@@ -23,7 +23,7 @@ def finalists(count: int) -> Finalists:
     speeds = 2.0 ** np.linspace(-3.0, 3.0, 13)
     return Finalists(
         speed_factors=speeds, users_each=(5.0 + index[:, None]) * speeds, active_ratio=np.full(count, 0.2),
-        max_replicas=np.full(count, 64.0),
+        max_replicas=np.full(count, 64.0), planned_replicas=np.full(count, 4.0),
         fixed_usd=50.0 + 7.0 * index, idle_energy_usd=4.0 + 0.0 * index, load_energy_usd=20.0 + index,
         quality=65.0 + index % 9, quality_sd=np.full(count, 3.0), preference=index[::-1].copy(),
         speed_group=tuple(f"engine {i}" for i in range(count)), speed_low=np.full(count, 0.6),

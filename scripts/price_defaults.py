@@ -33,6 +33,9 @@ class Constant(NamedTuple):
 
 CONSTANTS = (
     Constant("active_hours_per_month", 176, 264, 730, "hours", PLANNING, note="12 h on 22 days; 8 h; always"),
+    Constant("utilisation_ratio", 0.05, 1.0, 1.0, "ratio", "aiinframap.com 0.70, aidatacenterguide.com 0.85, "
+             "techreaderdaily.com 0.05 in idle enterprise fleets", "2026-06",
+             note="mean load in the hours of use over the load asked for; all of it where nothing is said"),
     Constant("life_months", 24, 36, 60, "months", "SemiAnalysis 36-60, ConfigIQ 48 months", "2026-08"),
     Constant("residual_ratio", 0.1, 0.2, 0.4, "ratio", "ConfigIQ 0.20; v2-pseo-ai.pages.dev 0.25-0.35", "2026-08"),
     Constant("capital_rate_per_year", 0.04, 0.08, 0.15, "1/year", "ConfigIQ 8 %", "2026-08"),

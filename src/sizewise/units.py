@@ -85,6 +85,18 @@ def parse_number(text: str, what: str = "number") -> float:
     return value
 
 
+def parse_share(text: str, what: str = "share") -> float:
+    """'0.2' or '20%', none and all included. [ratio]"""
+    plain = text.strip()
+    is_percent = plain.endswith("%")
+    value = parse_number(plain.rstrip("% "), what) / (100.0 if is_percent else 1.0)
+    if not 0 <= value <= 1:
+        raise InvalidQuantity(
+            "{what}: '{given}' must lie between 0 and 1, or 0% and 100%", what=what, given=text
+        )
+    return value
+
+
 def parse_whole(text: str, what: str = "count", largest: float = LARGEST_COUNT) -> int:
     """A whole number of at least one."""
     value = parse_count(text, what, largest)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sizewise.advisor import Question, recommend
-from sizewise.advisor.api_bill import bills, plain_demand
+from sizewise.advisor.api_bill import bills, demand_at
 from sizewise.advisor.api_path import requests_per_month
 from sizewise.advisor.asking import ask
 from sizewise.advisor.finding import find
@@ -70,7 +70,7 @@ def check(seed: int) -> int:
     device = decision.answer.deployment.device if decision.answer is not None else ""
     now = chosen_of(question)
     for flip in decision.flips:
-        if flip.name in {"api", "api_price"}:
+        if flip.name in {"api", "api_price", "api_utilisation"}:
             continue  # a threshold of money alone: tests below
         here = f"seed {seed}, {flip.name} {flip.stays} to {flip.turns}"
         assert chosen_again(question, flip, flip.stays, device) == now, here
@@ -99,6 +99,17 @@ def test_electricity_hours_and_prices_are_among_the_thresholds() -> None:
     assert names & {"rent_price", "buy_price"}
 
 
+def cheaper_by_api(question: Question) -> bool:
+    """Whether the whole answer to a question finds the API of the same model cheaper than its machine."""
+    decision = recommend(question)
+    assert decision.answer is not None
+    assert isinstance(decision.answer.monthly_usd, Estimate)
+    request = ask(CATALOG, question).request
+    bill = bills("Qwen/Qwen3-8B", demand_at(request, requests_per_month(request, decision.answer)))
+    assert bill is not None
+    return bill.monthly_usd < decision.answer.monthly_usd.likely
+
+
 @pytest.mark.parametrize("path", ["rent", "buy", "owned"])
 def test_R03_below_this_use_the_api_is_cheaper_and_above_it_is_not(path: str) -> None:
     question = Question(
@@ -108,14 +119,20 @@ def test_R03_below_this_use_the_api_is_cheaper_and_above_it_is_not(path: str) ->
     assert decision.answer is not None
     flips = [flip for flip in decision.flips if flip.name == "api"]
     assert isinstance(decision.answer.monthly_usd, Estimate)
-    load = ask(CATALOG, question).request.workload
-    num_requests = requests_per_month(ask(CATALOG, question).request, decision.answer)
-    bill = bills("Qwen/Qwen3-8B", plain_demand(load, num_requests))
+    request = ask(CATALOG, question).request
+    load = request.workload
+    num_requests = requests_per_month(request, decision.answer)
+    bill = bills("Qwen/Qwen3-8B", demand_at(request, num_requests))
     assert bill is not None
     assert len(flips) == (bill.monthly_usd > decision.answer.monthly_usd.likely)
     for flip in (flip for flip in decision.flips if flip.name == "api_price"):
         assert bill.monthly_usd * flip.turns < decision.answer.monthly_usd.likely
         assert bill.monthly_usd * flip.stays > decision.answer.monthly_usd.likely
+    used = [flip for flip in decision.flips if flip.name == "api_utilisation"]
+    assert len(used) == len(flips)
+    for flip in used:
+        assert cheaper_by_api(replace(question, utilisation=f"{flip.turns:.6f}"))
+        assert not cheaper_by_api(replace(question, utilisation=f"{flip.stays:.6f}"))
     for flip in flips:
         share = flip.stays / (num_requests * (load.input_tokens + load.output_tokens))
         assert 0 < share < 1.02

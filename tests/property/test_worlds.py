@@ -25,7 +25,7 @@ from sizewise.decide.worlds import (
 NUM_WORLDS = 400
 ASKED = Conditions(
     num_users=20.0, users_low=0.7, users_high=1.4, tariff_low=0.7, tariff_high=2.0, hours_low=0.7, hours_high=2.8,
-    bar=60.0, monthly_budget_usd=5_000.0, headroom_ratio=0.9,
+    utilisation_low=0.05, utilisation_high=1.0, bar=60.0, monthly_budget_usd=5_000.0, headroom_ratio=0.9,
 )  # fmt: skip
 OPTION = st.tuples(st.floats(10, 500), st.floats(1, 60), st.floats(55, 80), st.sampled_from(("a", "b", "c")))
 
@@ -38,7 +38,7 @@ def finalists(options: list[tuple[float, float, float, str]]) -> Finalists:
     groups = tuple(option[3] for option in options)
     return Finalists(
         speed_factors=speeds, users_each=users[:, None] * speeds, active_ratio=np.full(count, 0.2),
-        max_replicas=np.full(count, 64.0), fixed_usd=usd,
+        max_replicas=np.full(count, 64.0), planned_replicas=np.full(count, 4.0), fixed_usd=usd,
         idle_energy_usd=np.full(count, 3.0), load_energy_usd=np.full(count, 9.0), quality=quality,
         quality_sd=np.full(count, 4.0), preference=np.arange(count, dtype=np.float64), speed_group=groups,
         speed_low=np.full(count, 0.6), speed_high=np.full(count, 1.8), price_group=groups,

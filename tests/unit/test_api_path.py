@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from sizewise.advisor import Question, recommend
-from sizewise.advisor.api_bill import bills, plain_demand
+from sizewise.advisor import CostQuestion, Question, cost, recommend
+from sizewise.advisor.api_bill import bills, demand_at
 from sizewise.advisor.asking import ask
 from sizewise.catalog import load_catalog
 from sizewise.domain.estimate import Estimate
-from sizewise.errors import UnknownName
+from sizewise.errors import InvalidQuantity, UnknownName
 from sizewise.report.language import speaker, translator
 from sizewise.report.text import decision_blocks
 
@@ -27,7 +27,7 @@ def test_an_api_alone_is_an_answer_with_its_prices_quality_and_date() -> None:
     assert api is not None
     assert decision.is_api_best
     assert api.provider in str(decision.verdict)
-    bill = bills(api.model, plain_demand(ask(CATALOG, SMALL).request.workload, api.requests_per_month))
+    bill = bills(api.model, demand_at(ask(CATALOG, SMALL).request, api.requests_per_month))
     assert bill is not None
     assert api.monthly_usd.likely == bill.monthly_usd
     assert isinstance(api.quality, Estimate)
@@ -94,3 +94,43 @@ def test_the_page_names_provider_and_what_is_not_known(language: str) -> None:
     assert decision.api is not None
     blocks = list(decision_blocks(decision, speaker(translator(language)), shows_list=False, explains=True))
     assert len(blocks) >= 4
+
+
+SHARED = replace(SMALL, model=("deepseek-ai/DeepSeek-V3.2",), min_quality=1)
+
+
+def bill_of(question: Question) -> float:
+    api = recommend(question).api
+    assert api is not None
+    return api.monthly_usd.likely
+
+
+def test_cached_batch_and_dear_hours_are_billed_as_by_cost() -> None:
+    """`recommend` and `cost` bill the same requests alike."""
+    api = recommend(replace(SHARED, cached="50%", batch="30%", api_peak="40%")).api
+    assert api is not None
+    load = ask(CATALOG, SHARED).request.workload
+    priced = cost(
+        api.model, Question(input_tokens=load.input_tokens, output_tokens=load.output_tokens),
+        CostQuestion(requests=api.requests_per_month, ways=("api",), cached="50%", batch="30%", api_peak="40%"),
+    )  # fmt: skip
+    parts = dict(priced.ways[0].parts_usd)
+    assert parts["input"] + parts["output"] == pytest.approx(api.monthly_usd.likely)
+
+
+def test_what_is_cached_is_cheaper_and_half_the_use_costs_half() -> None:
+    plain = bill_of(SHARED)
+    assert bill_of(replace(SHARED, cached="80%")) < plain
+    assert bill_of(replace(SHARED, utilisation="50%")) == pytest.approx(plain / 2)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        replace(SMALL, cached="150%"), replace(SMALL, batch="-1"), replace(SMALL, api_peak="much"),
+        replace(SMALL, utilisation="0"),
+    ],
+)  # fmt: skip
+def test_a_senseless_share_is_refused(question: Question) -> None:
+    with pytest.raises(InvalidQuantity, match="--"):
+        recommend(question)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from sizewise.advisor import Question, recommend
-from sizewise.advisor.api_bill import bill_usd, plain_demand
+from sizewise.advisor.api_bill import bill_usd, demand_at
 from sizewise.advisor.asking import ask
 from sizewise.catalog import load_catalog
 from sizewise.catalog.prices import api_offers
@@ -43,8 +43,8 @@ def test_a_machine_carries_fewer_people_who_wait_for_thinking() -> None:
 
 def test_an_api_bills_thinking_as_output() -> None:
     offer = api_offers("Qwen/Qwen3-8B")[0]
-    loads = [ask(CATALOG, question).request.workload for question in (PLAIN, THINKING)]
-    bills = [bill_usd(offer, plain_demand(load, 1e6)) for load in loads]
+    asked = [ask(CATALOG, question).request for question in (PLAIN, THINKING)]
+    bills = [bill_usd(offer, demand_at(request, 1e6)) for request in asked]
     assert bills[1] - bills[0] == pytest.approx(1e6 * 2000 * offer.output_usd_per_mtok / 1e6)
 
 
@@ -54,6 +54,21 @@ def test_the_assumptions_say_what_is_counted() -> None:
     assert "2,000" in said["thinking"][0] or "2K" in said["thinking"][0]
     unsaid = {str(a.name): (str(a.value), a.set_by) for a in recommend(PLAIN).assumptions}
     assert "not counted" in unsaid["thinking"][0]
+    sources = {str(a.name): a.source for a in recommend(PLAIN).assumptions}
+    assert "MLPerf" in sources["thinking"]
+
+
+def test_the_wait_for_the_answer_contains_the_thinking() -> None:
+    plain, thinking = (recommend(question).answer for question in (PLAIN, THINKING))
+    assert plain is not None
+    assert thinking is not None
+    assert plain.answer_after_s is None
+    after, first, rate = thinking.answer_after_s, thinking.ttft_s, thinking.loaded_tokens_per_s
+    assert isinstance(after, Estimate)
+    assert isinstance(first, Estimate)
+    assert isinstance(rate, Estimate)
+    assert after.likely == pytest.approx(first.likely + 2000 / rate.likely)
+    assert after.low < after.likely < after.high
 
 
 def test_a_senseless_number_is_refused() -> None:

@@ -14,7 +14,7 @@ from sizewise.estimate.cost_api import api_monthly_usd
 
 if TYPE_CHECKING:
     from sizewise.catalog.prices import ApiOffer
-    from sizewise.domain.workload import Workload
+    from sizewise.domain.request import Request
 
 FEW_OFFERS = 3
 """Fewer offers are no market: the price is that of one or two sellers."""
@@ -31,12 +31,14 @@ class Bills:
     num_offers: int
 
 
-def plain_demand(load: Workload, num_requests: float) -> Demand:
-    """A load without cache, batches, reasoning or peaks of its own."""
+def demand_at(request: Request, num_requests: float) -> Demand:
+    """So many requests a month as they are billed, thinking included."""
+    load, billing = request.workload, request.billing
     return Demand(
-        requests_per_month=num_requests, input_tokens=load.input_tokens, output_tokens=load.output_tokens,
-        reasoning_tokens=0.0, cached_ratio=0.0, batch_ratio=0.0, peak_ratio=1.0, api_peak_ratio=math.nan,
-        active_hours=load.active_hours_per_month,
+        requests_per_month=num_requests, input_tokens=load.input_tokens,
+        output_tokens=load.output_tokens - load.thinking_tokens, reasoning_tokens=load.thinking_tokens,
+        cached_ratio=billing.cached_ratio, batch_ratio=billing.batch_ratio, peak_ratio=1.0,
+        api_peak_ratio=billing.api_peak_ratio, active_hours=load.active_hours_per_month,
     )  # fmt: skip
 
 
@@ -82,5 +84,5 @@ def bills(model: str, demand: Demand) -> Bills | None:
     if not priced:
         return None
     usd, offer = priced[0]
-    median = float(np.median([bill for bill, _ in priced]))
+    median = float(np.quantile([bill for bill, _ in priced], 0.5))
     return Bills(offer=offer, monthly_usd=usd, median_usd=median, num_offers=len(priced))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sizewise.advisor.api_bill import bills, plain_demand
+from sizewise.advisor.api_bill import bills, demand_at
 from sizewise.advisor.api_path import requests_per_month
 from sizewise.advisor.costing import likely_monthly_usd
 from sizewise.decide import wording
@@ -31,7 +31,7 @@ def api_flip(found: Found, answer: Option, row_id: int, machine_id: int) -> tupl
     num_requests = requests_per_month(request, answer)
     busy_ratio = first_value(evaluate(found.space.pair(row_id, machine_id), request).busy_ratio)
     machine = found.space.machines[machine_id]
-    offers = bills(deployment.model, plain_demand(request.workload, num_requests))
+    offers = bills(deployment.model, demand_at(request, num_requests))
     if offers is None or not isinstance(answer.monthly_usd, Estimate):
         return ()
     each_usd = offers.monthly_usd / num_requests
@@ -60,7 +60,20 @@ def api_flip(found: Found, answer: Option, row_id: int, machine_id: int) -> tupl
             stays=tokens * high * (1 + BESIDE),
             turns=tokens * high * (1 - BESIDE),
         ),
+        _used_flip(request.workload.utilisation_ratio, high, api),
         price_flip(offers.offer.provider, answer.monthly_usd.likely / offers.monthly_usd, api),
+    )
+
+
+def _used_flip(asked: float, share: float, then: Text) -> Flip:
+    """The same threshold as a share of the load that comes on average: what is asked for stays, less of it comes."""
+    return Flip(
+        input=T("share of this load that comes on average"),
+        threshold=T("below {n}", n=wording.percent(asked * share)),
+        then=then,
+        name="api_utilisation",
+        stays=asked * share * (1 + BESIDE),
+        turns=asked * share * (1 - BESIDE),
     )
 
 

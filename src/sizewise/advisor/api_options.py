@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sizewise.advisor.api_bill import bills, plain_demand
+from sizewise.advisor.api_bill import bills, demand_at
 from sizewise.advisor.grading import grade
 from sizewise.advisor.space import Row
 from sizewise.catalog.prices import api_prices
@@ -36,7 +36,7 @@ def cheapest_api(catalog: Catalog, request: Request, num_requests: float) -> Api
     rows = [Row(model=m, quantization=catalog.quantizations[m.native_format], engine=engine) for m in models]
     grades = grade(rows, request)
     enough = np.flatnonzero(grades.probability >= request.limits.min_pass_probability).tolist()
-    demand = plain_demand(request.workload, num_requests)
+    demand = demand_at(request, num_requests)
     billed = [(found, i) for i in enough if (found := bills(models[i].name, demand)) is not None]
     if not billed:
         return None

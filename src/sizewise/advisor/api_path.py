@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sizewise.advisor.api_bill import bills, plain_demand
+from sizewise.advisor.api_bill import bills, demand_at
 from sizewise.decide import wording
 from sizewise.domain.decision import Rejection
 from sizewise.domain.estimate import Estimate
@@ -19,28 +19,28 @@ if TYPE_CHECKING:
 def requests_per_month(request: Request, answer: Option) -> float:
     """Requests that the users send while they are active. [requests/month]
 
-    users / (pause + first token + answer x time per token) x active seconds; the answer's own speed counts.
+    users / (pause + first token + answer x time per token) x active seconds x utilisation, at its own speed.
     """
     load = request.workload
     rate = answer.loaded_tokens_per_s
     tpot_s = 1 / rate.likely if isinstance(rate, Estimate) else load.max_tpot_s
     ttft_s = answer.ttft_s.likely if isinstance(answer.ttft_s, Estimate) else load.max_ttft_s
     cycle_s = load.think_time_s + ttft_s + load.output_tokens * tpot_s
-    return load.num_users / cycle_s * load.active_hours_per_month * SECONDS_PER_HOUR
+    return load.num_users / cycle_s * load.full_hours_per_month * SECONDS_PER_HOUR
 
 
 def requests_at_targets(request: Request) -> float:
     """Requests of the users if every answer takes as long as it may: the least that they send. [requests/month]"""
     load = request.workload
     cycle_s = load.think_time_s + load.max_ttft_s + load.output_tokens * load.max_tpot_s
-    return load.num_users / cycle_s * load.active_hours_per_month * SECONDS_PER_HOUR
+    return load.num_users / cycle_s * load.full_hours_per_month * SECONDS_PER_HOUR
 
 
 def api_rejection(request: Request, answer: Option) -> tuple[Rejection, ...]:
     """Why not the API of the same model: its bill against the answer's cost, or that nobody offers it."""
     model = answer.deployment.model
     num_requests = requests_per_month(request, answer)
-    best = bills(model, plain_demand(request.workload, num_requests))
+    best = bills(model, demand_at(request, num_requests))
     if best is None:
         return (
             Rejection(

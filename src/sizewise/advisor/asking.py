@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from sizewise import units
 from sizewise.advisor.bars import bar_text, chosen_bar
+from sizewise.advisor.billing import billing_of, note_billing
 from sizewise.advisor.own_prices import prices_of, tariff_of
 from sizewise.advisor.question import Notes
 from sizewise.catalog.engine_versions import named_version, split_version
@@ -46,9 +47,14 @@ NEVER_PROPOSED = T(
 )
 """What decide/candidates.py leaves out by default, in words."""
 THINKING = T(
-    "not counted: a model that thinks before it answers writes several times as many tokens; give --thinking-tokens"
+    "not counted: a model that thinks before it answers writes several times as many tokens; give --thinking-tokens "
+    "(DeepSeek-R1 wrote 3,900 tokens for each question of MLPerf, 12,000 to 23,000 in competition mathematics, its "
+    "answers included)"
 )
 """What speed, waiting time and cost leave out."""
+THINKING_SOURCE = (
+    "MLPerf inference 2026-08 (mean of 4,388 answers); DeepSeek-R1-0528 model card 2025-05 (AIME)"
+)
 HERE, ANY = "this", "any"
 """Device names that mean the hardware of this computer, and everything on the market."""
 PROMPT_CACHED = T("prompt already cached")
@@ -97,9 +103,11 @@ def ask(catalog: Catalog, question: Question) -> Asked:
     notes.add(T("never proposed unasked"), NEVER_PROPOSED, is_asked=False, source="docs/architecture.md")
     if not question.device:
         notes.add(T("hardware"), T("this computer, and everything on the market"), is_asked=False)
+    billing = billing_of(question.cached, question.batch, question.api_peak)
+    note_billing(billing, notes)
     request = Request(
         task=task, workload=workload, bar=bar, limits=limits, filters=filters, kv_type=kv_type,
-        prices=prices_of(catalog, question),
+        prices=prices_of(catalog, question), billing=billing,
     )  # fmt: skip
     _note_prices(request, notes)
     return Asked(
@@ -162,7 +170,11 @@ def optional(
 def _workload(question: Question, task: Task, notes: Notes) -> Workload:
     given = _given_load(question)
     presets: dict[str, float] = {name: getattr(task, name) for name in given if hasattr(task, name)}
-    presets |= {"num_users": 1.0, "active_hours_per_month": cost_defaults().active_hours_per_month}
+    presets |= {
+        "num_users": 1.0,
+        "active_hours_per_month": cost_defaults().active_hours_per_month,
+        "utilisation_ratio": cost_constant("utilisation_ratio").value.likely,
+    }
     values = presets | {name: value for name, value in given.items() if value is not None}
     thinking = _thinking_tokens(question)
     values["output_tokens"] += thinking
@@ -178,6 +190,7 @@ def _workload(question: Question, task: Task, notes: Notes) -> Workload:
         max_ttft_s=values["max_ttft_s"],
         max_tpot_s=values["max_tpot_s"],
         active_hours_per_month=values["active_hours_per_month"],
+        utilisation_ratio=values["utilisation_ratio"],
         thinking_tokens=thinking,
         prefix_hit_ratio=_prefix_hits(question, notes),
     )
@@ -213,11 +226,11 @@ def _thinking_tokens(question: Question) -> float:
 def _note_thinking(workload: Workload, notes: Notes) -> None:
     """What is counted of thinking: nothing unasked."""
     if not workload.thinking_tokens:
-        notes.add(T("thinking"), THINKING, is_asked=False, source="docs/architecture.md")
+        notes.add(T("thinking"), THINKING, is_asked=False, source=THINKING_SOURCE)
         return
     counted = T(
-        "{n} tokens before every answer, of every model: in the time of an answer, the load, the cost and the bill of "
-        "an API, but not in the wait for the first token",
+        "{n} tokens before every answer, of every model: in the wait for the answer, its time, the load, the cost and "
+        "the bill of an API; the limit for the first token is that of the first one thought",
         n=units.format_tokens(workload.thinking_tokens),
     )
     notes.add(T("thinking"), counted, is_asked=True)
@@ -239,7 +252,16 @@ def _given_load(question: Question) -> dict[str, float | None]:
         "active_hours_per_month": optional(
             question.hours, units.parse_count, "--hours", units.HOURS_PER_MONTH
         ),
+        "utilisation_ratio": optional(question.utilisation, _utilisation, "--utilisation", 1.0),
     }
+
+
+def _utilisation(text: str, what: str, largest: float) -> float:
+    """A share above nothing. [ratio]"""
+    share = units.parse_share(text, what)
+    if not 0 < share <= largest:
+        raise InvalidQuantity("{what}: '{given}' must be above 0, up to 100%", what=what, given=text)
+    return share
 
 
 def _tokens_text(value: float) -> Text:
@@ -259,6 +281,11 @@ SHOWN_LOAD: tuple[tuple[str, Text, Callable[[float], Value]], ...] = (
     ("max_ttft_s", T("longest wait for the first token"), units.format_seconds),
     ("max_tpot_s", T("longest time per token"), units.format_seconds),
     ("active_hours_per_month", T("hours of use a month"), _count_text),
+    (
+        "utilisation_ratio",
+        T("share of this load that comes on average"),
+        lambda ratio: f"{100 * ratio:.0f} %",
+    ),
 )
 """Load in the order in which it is shown: field, name, how its value is written."""
 

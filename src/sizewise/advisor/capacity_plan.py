@@ -48,7 +48,9 @@ USUAL_INPUT_VARIATION = 0.8
 """Of the prompts of the same trace. [ratio]"""
 MOST_VARIATION, MOST_RATE, MOST_BURSTS, MOST_SEED = 20.0, 1e7, 100.0, 2**63 - 1
 SHOWN_NAMES = frozenset(
-    label for name, label, _ in SHOWN_LOAD if name not in {"num_users", "active_hours_per_month"}
+    label
+    for name, label, _ in SHOWN_LOAD
+    if name not in {"num_users", "active_hours_per_month", "utilisation_ratio"}
 ) | {PROMPT_CACHED}
 """Assumptions of a question that matter here."""
 

@@ -75,6 +75,7 @@ def confidence(found: Found, position: int, num_worlds: int = NUM_WORLDS) -> Con
             (T("users at the same time"), asked.users_low, asked.users_high),
             (T("price of electricity"), asked.tariff_low, asked.tariff_high),
             (T("hours of use a month"), asked.hours_low, asked.hours_high),
+            (T("share of this load that comes on average"), asked.utilisation_low, asked.utilisation_high),
         ),
     )
 
@@ -120,6 +121,7 @@ def finalists_of(found: Found, positions: list[int]) -> Finalists:
         users_each=np.array([entry.users_each for entry in entries]),
         active_ratio=survivors.values.active_ratio[positions],
         max_replicas=_column(entries, "max_replicas"),
+        planned_replicas=survivors.values.replicas[positions],
         fixed_usd=_column(entries, "fixed_usd"),
         idle_energy_usd=_column(entries, "idle_energy_usd"),
         load_energy_usd=_column(entries, "load_energy_usd"),
@@ -225,6 +227,8 @@ def conditions(request: Request) -> Conditions:
     """What is asked, and the ranges of what nobody knows exactly."""
     is_one = request.workload.num_users <= 1
     tariff, hours = (cost_constant(name).value for name in ("tariff_usd_per_kwh", "active_hours_per_month"))
+    used = cost_constant("utilisation_ratio").value
+    is_usual = request.workload.utilisation_ratio == used.likely
     is_own_tariff = request.prices.tariff_usd_per_kwh is not None
     is_default = request.workload.active_hours_per_month == hours.likely
     return Conditions(
@@ -235,6 +239,8 @@ def conditions(request: Request) -> Conditions:
         tariff_high=1.0 if is_own_tariff else tariff.high / tariff.likely,
         hours_low=hours.low / hours.likely if is_default else 1.0,
         hours_high=hours.high / hours.likely if is_default else 1.0,
+        utilisation_low=used.low / used.likely if is_usual else 1.0,
+        utilisation_high=used.high / used.likely if is_usual else 1.0,
         bar=request.bar.value,
         monthly_budget_usd=request.limits.monthly_budget_usd,
         headroom_ratio=HEADROOM_RATIO,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sizewise import units
-from sizewise.advisor.cost_terms import SETTINGS, share
+from sizewise.advisor.billing import billing_of
+from sizewise.advisor.cost_terms import SETTINGS
 from sizewise.domain.cost import WAYS
 from sizewise.domain.demand import Demand
 from sizewise.errors import BadInput, InvalidQuantity, UnknownName
@@ -81,7 +81,7 @@ def demand_of(
 
     Raises: BadInput where the load is given twice; InvalidQuantity for numbers that make no sense.
     """
-    reasoning = reasoning_of(money)
+    reasoning, billing = reasoning_of(money), billing_of(money.cached, money.batch, money.api_peak)
     requests = per_month(money.requests, "--requests", MOST_REQUESTS)
     tokens = per_month(money.tokens, "--tokens", MOST_TOKENS)
     said = [name for name, value in (("--requests", requests), ("--tokens", tokens)) if value is not None]
@@ -98,10 +98,10 @@ def demand_of(
         input_tokens=workload.input_tokens,
         output_tokens=workload.output_tokens,
         reasoning_tokens=reasoning,
-        cached_ratio=_ratio(money.cached, "--cached", 0.0),
-        batch_ratio=_ratio(money.batch, "--batch", 0.0),
+        cached_ratio=billing.cached_ratio,
+        batch_ratio=billing.batch_ratio,
         peak_ratio=1.0 if requests is None else peak_ratio,
-        api_peak_ratio=_ratio(money.api_peak, "--api-peak", math.nan),
+        api_peak_ratio=billing.api_peak_ratio,
         active_hours=workload.active_hours_per_month,
     )
 
@@ -112,10 +112,6 @@ def reasoning_of(money: CostQuestion) -> float:
     if text is None or str(text).strip() == "0":
         return 0.0
     return float(units.parse_tokens(str(text), "--reasoning-tokens"))
-
-
-def _ratio(text: str | float | None, what: str, default: float) -> float:
-    return default if text is None else share(str(text), what)
 
 
 def horizon_of(text: str | float | None, life_months: float) -> float:

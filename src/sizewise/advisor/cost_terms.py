@@ -17,7 +17,7 @@ from sizewise.estimate.break_even import MONTHS_PER_YEAR
 from sizewise.estimate.cost import CostDefaults
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from sizewise.domain.text import Text
 
@@ -40,18 +40,8 @@ class Setting:
 
 
 def share(text: str, what: str, _: float = 1.0) -> float:
-    """'0.2' or '20%'. [ratio]
-
-    Raises: InvalidQuantity outside of 0 to 1.
-    """
-    plain = text.strip()
-    is_percent = plain.endswith("%")
-    value = units.parse_number(plain.rstrip("% "), what) / (100.0 if is_percent else 1.0)
-    if not 0 <= value <= 1:
-        raise InvalidQuantity(
-            "{what}: '{given}' must lie between 0 and 1, or 0% and 100%", what=what, given=text
-        )
-    return value
+    """A share, as a parser of settings. [ratio]"""
+    return units.parse_share(text, what)
 
 
 def within(text: str, what: str, _: float, *, low: float, high: float) -> float:
@@ -156,6 +146,8 @@ SETTINGS: dict[str, Setting] = {
     ),
 }  # fmt: skip
 """Options by name; every one is also a key of a profile."""
+OPTIONAL = ("staff", "api-staff", "setup", "api-setup", "spares", "network", "licence-fee")
+"""Settings whose default is that nothing of it is needed."""
 FIXED = (
     "spot_interruption_ratio", "scale_to_zero_ratio", "engine_start_s", "weights_load_bytes_per_s",
     "storage_usd_per_gb_month", "desktop_host_usd", "desktop_host_usd_per_device", "server_host_usd",
@@ -222,6 +214,21 @@ def terms_of(given: Mapping[str, str | None], profile: Mapping[str, str]) -> Ter
     for row in FIXED:
         values[row] = cost_constant(row).value
     return Terms(values=values, shown=tuple(shown))
+
+
+def uncounted(shown: Sequence[CostTerm]) -> Iterator[Text]:
+    """What costs nothing unless something is said: the options that count it."""
+    nothing = [
+        term for term in shown
+        if term.set_by == DEFAULT and term.name in OPTIONAL and not term.value.likely
+    ]  # fmt: skip
+    if nothing:
+        options = ", ".join(f"--{term.name}" for term in nothing)
+        yield T(
+            "people, set-up, spare machines, the network of a cluster and licences, as far as you do not give them: "
+            "{options}",
+            options=options,
+        )
 
 
 def _exchange_rate(given: Mapping[str, str | None], profile: Mapping[str, str]) -> float:

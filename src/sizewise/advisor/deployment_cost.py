@@ -32,7 +32,7 @@ from sizewise.advisor.cost_question import (
     ways_of,
     width_of,
 )
-from sizewise.advisor.cost_terms import SETTINGS, Terms, terms_of
+from sizewise.advisor.cost_terms import SETTINGS, Terms, terms_of, uncounted
 from sizewise.advisor.cost_ways import RENT_KINDS, Site, curve_points
 from sizewise.advisor.fitting import find_model
 from sizewise.catalog import load_catalog
@@ -144,7 +144,9 @@ class _Pricing:
             lowest=lowest(paths),
             curves=curves(paths, turns),
             terms=self.terms.shown,
-            left_out=(*LEFT_OUT, LATE) if first and first.is_late else LEFT_OUT,
+            left_out=(
+                *LEFT_OUT, *((LATE,) if first and first.is_late else ()), *uncounted(self.terms.shown),
+            ),
             currency=currency,
             cny_per_usd=rate,
             facts_date=self.catalog.facts_date,
@@ -205,7 +207,7 @@ class _Pricing:
             if not copies:
                 raise NotSupported("{model}: give --requests or --tokens; nothing here runs it, so users send nothing",
                                    model=self.model.name)  # fmt: skip
-            seconds = workload.active_hours_per_month * SECONDS_PER_HOUR
+            seconds = workload.full_hours_per_month * SECONDS_PER_HOUR
             return workload.num_users * median(copy.requests_per_user_s for copy in copies) * seconds
 
         peak = self.terms.likely("office_peak_ratio")

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from sizewise.domain.workload import Workload
 
 Money = tuple[float, Prices]
-"""Hours of use and prices."""
+"""Hours of the whole load and prices."""
 MAX_FRONTIER_ROWS = 24
 """Rows that may take over: the best ranked ones and the best larger ones."""
 MAX_FRONTIER_MACHINES = 60
@@ -171,12 +171,12 @@ class Field:
 
 def _physics(request: Request) -> tuple[Workload, str]:
     """What speed and memory depend on."""
-    return replace(request.workload, active_hours_per_month=0.0), request.kv_type
+    return replace(request.workload, active_hours_per_month=0.0, utilisation_ratio=1.0), request.kv_type
 
 
 def _money(request: Request) -> Money:
     """What the cost of a machine depends on."""
-    return request.workload.active_hours_per_month, request.prices
+    return request.workload.full_hours_per_month, request.prices
 
 
 def _least_of(space: Space, request: Request) -> list[Array]:

@@ -24,6 +24,7 @@ TARIFF_STEP_USD, MOST_TARIFF_USD = 0.005, 1.0
 """Electricity is moved by so much, up to the dearest that households pay anywhere. [USD/kWh]"""
 PRICE_STEP_RATIO, LEAST_PRICE_RATIO, MOST_PRICE_RATIO = 0.01, 0.2, 5.0
 """Prices of devices are moved by so much of today's, between these ends. [ratio]"""
+UTILISATION_STEP = 0.01
 DIGITS = 4
 
 
@@ -31,6 +32,7 @@ def price_changes(request: Request, answer: Option, machine: Machine) -> Iterato
     """Every price and the hours: up and down."""
     yield from _tariff(request)
     yield from _hours(request)
+    yield from _utilisation(request)
     if machine.is_owned:
         return
     device = machine.device
@@ -70,6 +72,22 @@ def _hours(request: Request) -> Iterator[Change]:
             ),
             words=_beyond(sign, lambda hours: f"{hours:,.0f}"),
             most_steps=max(math.floor(most), 0),
+            is_money=True,
+        )
+
+
+def _utilisation(request: Request) -> Iterator[Change]:
+    asked = round(request.workload.utilisation_ratio / UTILISATION_STEP)
+    for sign, most in ((1, round(1.0 / UTILISATION_STEP) - asked), (-1, asked - 1)):
+        yield Change(
+            name="utilisation",
+            input=T("share of this load that comes on average"),
+            value=_moved(request.workload.utilisation_ratio, sign * UTILISATION_STEP),
+            request=lambda ratio: replace(
+                request, workload=replace(request.workload, utilisation_ratio=ratio)
+            ),
+            words=_beyond(sign, lambda ratio: f"{100 * ratio:.0f} %"),
+            most_steps=max(most, 0),
             is_money=True,
         )
 

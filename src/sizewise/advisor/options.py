@@ -16,7 +16,7 @@ from sizewise.catalog.weights_table import as_read, weights_basis
 from sizewise.decide.evaluate import Evaluated, evaluate, physics, replica_of
 from sizewise.domain.capacity import Energy
 from sizewise.domain.decision import Deployment, Option
-from sizewise.domain.estimate import Estimate, Unknown
+from sizewise.domain.estimate import Estimate, Unknown, weakest
 from sizewise.estimate.calibration import QUANTILE_80
 from sizewise.estimate.columns import first_value
 from sizewise.estimate.memory_answers import memory_parts, memory_total
@@ -69,6 +69,7 @@ def option(space: Space, grades: Grades, request: Request, row_id: int, machine_
         decode_tokens_per_s=speeds.alone,
         loaded_tokens_per_s=speeds.loaded,
         ttft_s=speeds.ttft_s,
+        answer_after_s=after_thinking(speeds, request.workload.thinking_tokens),
         throughput_tokens_per_s=speeds.throughput,
         num_users=first_value(values.num_users * values.replicas) if load is not None else 0.0,
         power_watts=energy.power_watts,
@@ -187,6 +188,21 @@ def speeds_of(row: Row, machine: Machine, values: Evaluated, load: LoadState | N
     )
 
 
+def after_thinking(speeds: Speeds, thinking_tokens: float) -> Estimate | Unknown | None:
+    """Until the visible answer begins: first token + thinking tokens / speed under load; None without thinking. [s]"""
+    first, rate = speeds.ttft_s, speeds.loaded
+    if not thinking_tokens:
+        return None
+    if isinstance(first, Unknown) or isinstance(rate, Unknown):
+        return first if isinstance(first, Unknown) else rate
+    return Estimate(
+        low=first.low + thinking_tokens / rate.high,
+        likely=first.likely + thinking_tokens / rate.likely,
+        high=first.high + thinking_tokens / rate.low,
+        basis=weakest(first.basis, rate.basis),
+    )
+
+
 def inverse(value: Estimate | Unknown) -> Estimate | Unknown:
     """Seconds per token as tokens per second."""
     if isinstance(value, Unknown):
@@ -210,7 +226,7 @@ def costs_of(
     unknown = Unknown(reason="no price is known for this hardware")
     if not deployment.path:
         return Costs(unknown, unknown, (), math.nan)
-    hours = request.workload.active_hours_per_month
+    hours = request.workload.full_hours_per_month
     busy_ratio = first_value(values.busy_ratio) if load is not None else 1.0
     monthly, upfront, parts = cost_range(machine, deployment, busy_ratio, request)
     if load is None or isinstance(monthly, Unknown):

@@ -66,7 +66,7 @@ def tariff_usd(text: str, what: str, cny_per_usd: float) -> float:
 
 def money_constants(request: Request, case: str = "likely") -> CostDefaults:
     """The constants of money of a request: the catalog's, with the hours and the electricity that were asked for."""
-    defaults = replace(cost_defaults(case), active_hours_per_month=request.workload.active_hours_per_month)
+    defaults = replace(cost_defaults(case), active_hours_per_month=request.workload.full_hours_per_month)
     tariff = request.prices.tariff_usd_per_kwh
     return defaults if tariff is None else replace(defaults, tariff_usd_per_kwh=tariff)
 

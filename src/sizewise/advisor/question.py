@@ -32,6 +32,14 @@ class Question:
     max_ttft: str | float | None = None
     max_tpot: str | float | None = None
     hours: str | float | None = None
+    utilisation: str | float | None = None
+    """Share of the asked load that comes on average."""
+    cached: str | float | None = None
+    """Share of the input that an API finds in its cache."""
+    batch: str | float | None = None
+    """Share of the requests that can wait for a batch of an API."""
+    api_peak: str | float | None = None
+    """Share of the requests in the dear hours of an API."""
     monthly_budget: str | float | None = None
     upfront_budget: str | float | None = None
     language: tuple[str, ...] = ()

@@ -83,6 +83,14 @@ class RecommendBody(WorkloadBody):
     thinking_tokens: Quantity | None = Field(
         None, description="Tokens written before every answer. [tokens]", examples=["2K"]
     )
+    utilisation: Quantity | None = Field(
+        None, description="Share of this load that comes on average of the hours of use.", examples=["40%"]
+    )
+    cached: Quantity | None = Field(None, description="Share of the input that an API finds in its cache.")
+    batch: Quantity | None = Field(
+        None, description="Share of the requests that can wait for a batch of an API."
+    )
+    api_peak: Quantity | None = Field(None, description="Share of the requests in the dear hours of an API.")
     electricity: Quantity | None = Field(
         None, description="Price of electricity. [USD/kWh]", examples=["0.12/kWh", "0.8CNY/kWh"]
     )

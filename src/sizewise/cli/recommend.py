@@ -59,6 +59,14 @@ MOST_OPTIONS = 1000
 @option(
     "--hours", metavar="HOURS", help="Hours of use a month, on which electricity and the API bill depend."
 )
+@option(
+    "--utilisation",
+    metavar="SHARE",
+    help="Share of this load that comes on average of these hours, such as 40%.",
+)
+@option("--cached", metavar="SHARE", help="Share of the input that an API finds in its cache, such as 50%.")
+@option("--batch", metavar="SHARE", help="Share of the requests that can wait for a batch of an API.")
+@option("--api-peak", metavar="SHARE", help="Share of the requests in the dear hours of an API.")
 @option("--monthly-budget", metavar="MONEY", help="At most so much a month: 800, 5000CNY.")
 @option("--upfront-budget", metavar="MONEY", help="At most so much at once.")
 @option(

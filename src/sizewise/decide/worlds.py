@@ -169,6 +169,8 @@ class Finalists:
     active_ratio: Array
     """Share of the time in which the request of a user runs, at the likely speed. [ratio]"""
     max_replicas: Array
+    planned_replicas: Array
+    """What is there if it turns out too slow for any number: those of the likely figures. [options]"""
     fixed_usd: Array
     """For each replica, without electricity: rent, or what owning costs. [USD/month]"""
     idle_energy_usd: Array
@@ -202,13 +204,16 @@ class Conditions:
     hours_low: float
     hours_high: float
     """Of the hours of use, on which electricity under load depends. [ratio]"""
+    utilisation_low: float
+    utilisation_high: float
+    """Of the share of the load that comes on average, against the asked one. [ratio]"""
     bar: float
     monthly_budget_usd: float
     headroom_ratio: float
 
 
 def sampled(finalists: Finalists, asked: Conditions, num_worlds: int) -> Outcomes:
-    """Every option in every world; one that is too slow costs what all of its replicas cost. [worlds, options]
+    """Every option in every world; one that is too slow costs what was planned for it. [worlds, options]
 
     At f times the speed an answer takes E / f, so a user's request runs E / (E + f Z) of the time.
     """
@@ -216,6 +221,7 @@ def sampled(finalists: Finalists, asked: Conditions, num_worlds: int) -> Outcome
     users = np.maximum(asked.num_users * load, 1.0)[:, None]
     tariff = factors("electricity", num_worlds, low=asked.tariff_low, high=asked.tariff_high)[:, None]
     hours = factors("hours", num_worlds, low=asked.hours_low, high=asked.hours_high)[:, None]
+    used = factors("utilisation", num_worlds, low=asked.utilisation_low, high=asked.utilisation_high)[:, None]
     each = np.empty((num_worlds, len(finalists.model)))
     speeds = _by_group("speed", finalists.speed_group, finalists.speed_low, finalists.speed_high, num_worlds)
     for i, speed in enumerate(speeds):
@@ -226,12 +232,12 @@ def sampled(finalists: Finalists, asked: Conditions, num_worlds: int) -> Outcome
     with np.errstate(divide="ignore", invalid="ignore"):
         replicas = np.where(each >= users, 1.0, np.ceil(users / (asked.headroom_ratio * each)))
         is_slow = ~(replicas <= finalists.max_replicas)
-        replicas = np.where(is_slow, finalists.max_replicas, replicas)
+        replicas = np.where(is_slow, finalists.planned_replicas, replicas)
         busy = np.where(is_slow, 1.0, busy_ratio(active, users / replicas))
         prices = np.array(
             _by_group("price", finalists.price_group, finalists.price_low, finalists.price_high, num_worlds)
         ).T
-        energy = tariff * (finalists.idle_energy_usd + finalists.load_energy_usd * busy * hours)
+        energy = tariff * (finalists.idle_energy_usd + finalists.load_energy_usd * busy * hours * used)
         usd = replicas * (finalists.fixed_usd * prices + energy)
     errors = _shared({f"quality {name}" for name in finalists.model}, num_worlds)
     quality = np.array([errors[f"quality {name}"] for name in finalists.model]).T

@@ -94,6 +94,8 @@ class Option:
     monthly_parts_usd: tuple[tuple[str, float], ...]
     upfront_usd: Estimate | Unknown
     usd_per_million_tokens: float
+    answer_after_s: Estimate | Unknown | None = None
+    """Time until the visible answer begins, after thinking; None where no thinking is counted. [s]"""
 
 
 @dataclass(frozen=True, kw_only=True)

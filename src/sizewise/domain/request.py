@@ -76,6 +76,18 @@ class Prices:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Billing:
+    """How requests through an API are billed. [ratio]"""
+
+    cached_ratio: float = 0.0
+    """Share of the input that a provider finds in its cache."""
+    batch_ratio: float = 0.0
+    """Share of the requests that can wait for a batch."""
+    api_peak_ratio: float = float("nan")
+    """Share of the requests in the provider's dear hours; NaN: as the hours of a week have it."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Request:
     """One question, complete: every default filled in."""
 
@@ -87,3 +99,4 @@ class Request:
     kv_type: str = "f16"
     """Type of the KV cache."""
     prices: Prices = field(default_factory=Prices)
+    billing: Billing = field(default_factory=Billing)

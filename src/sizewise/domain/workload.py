@@ -51,7 +51,14 @@ class Workload:
     max_tpot_s: float
     active_hours_per_month: float
     """Hours of use; the API bill and the energy depend on it. [hours/month]"""
+    utilisation_ratio: float = 1.0
+    """Share of the asked load that comes on average of the hours of use; machines are sized for all of it. [ratio]"""
     prefix_hit_ratio: float = 0.0
     """Share of a prompt whose cache is still there from earlier requests: it costs memory, but no reading. [ratio]"""
     thinking_tokens: float = 0.0
     """Part of the output that is written before the visible answer. [tokens]"""
+
+    @property
+    def full_hours_per_month(self) -> float:
+        """Hours of the whole load that come to the same: hours of use x utilisation. [hours/month]"""
+        return self.active_hours_per_month * self.utilisation_ratio

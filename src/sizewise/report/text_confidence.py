@@ -54,7 +54,8 @@ def _short(found: Confidence) -> Text:
 
 def _notes(found: Confidence, say: Say) -> Iterator[RenderableType]:
     note = T(
-        "{n} sampled worlds, the same for all: speed, quality, load, prices, electricity and hours within their ranges",
+        "{n} sampled worlds, the same for all: speed, quality, load, prices, electricity, hours and how much of the "
+        "load comes, within their ranges",
         n=f"{found.num_worlds:,}",
     )
     yield paragraph(say(note), FAINT)

@@ -172,6 +172,11 @@ def figure_rows(option: Option, say: Say) -> Iterator[FigureRow]:
         T("speed under load"), loaded, say, unit=rate, note=T("each; {reading}", reading=reading_note(loaded))
     )
     yield figure_row(T("first word after"), option.ttft_s, say, unit=T("s"), note=at_load, show=seconds)
+    if option.answer_after_s is not None:
+        thought = T("after thinking, at the asked load")
+        yield figure_row(
+            T("answer begins after"), option.answer_after_s, say, unit=T("s"), note=thought, show=seconds
+        )
     yield figure_row(
         T("all together"), option.throughput_tokens_per_s, say, unit=rate, note=_users_note(option)
     )
