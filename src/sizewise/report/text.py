@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 YES, NO, HELPS = "✓", "✗", "→"
 MOST_FORMATS = 1
 """Other quantizations of the answer on the page without `--explain`."""
+SAME_AS_USE = "api_utilisation"
+"""A threshold of use as a share of what was asked for."""
 
 
 def decision_blocks(
@@ -48,7 +50,7 @@ def decision_blocks(
     )
     if decision.confidence:
         yield from confidence_blocks(decision.confidence, say, explains=explains)
-    yield from _flips(decision, say)
+    yield from _flips(decision, say, explains=explains)
     if shows_list:
         yield from option_list(decision.options, say)
     if explains:
@@ -94,10 +96,13 @@ def _rejection(item: Rejection, say: Say) -> RenderableType:
     return point(NO, Line(f"{lines}  {HELPS} {lift}" if lift else lines))
 
 
-def _flips(decision: Decision, say: Say) -> Iterator[RenderableType]:
+def _flips(decision: Decision, say: Say, *, explains: bool) -> Iterator[RenderableType]:
+    """Every threshold; that of use as a share, which says the same in other words, with the explanations."""
     if decision.flips:
         yield heading(say(T("What would change this answer")))
         for flip in decision.flips:
+            if flip.name == SAME_AS_USE and not explains:
+                continue
             change = T(
                 "{input} {threshold}: {then}", input=flip.input, threshold=flip.threshold, then=flip.then
             )
