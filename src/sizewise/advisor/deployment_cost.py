@@ -145,7 +145,9 @@ class _Pricing:
             curves=curves(paths, turns),
             terms=self.terms.shown,
             left_out=(
-                *LEFT_OUT, *((LATE,) if first and first.is_late else ()), *uncounted(self.terms.shown),
+                *LEFT_OUT,
+                *((LATE,) if first and first.is_late else ()),
+                *uncounted(self.terms.shown),
             ),
             currency=currency,
             cny_per_usd=rate,
