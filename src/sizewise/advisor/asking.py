@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from sizewise import units
 from sizewise.advisor.bars import bar_text, chosen_bar
 from sizewise.advisor.billing import billing_of, note_billing
+from sizewise.advisor.named_machine import HERE, machine
 from sizewise.advisor.own_prices import prices_of, tariff_of
 from sizewise.advisor.question import Notes
 from sizewise.catalog.engine_versions import named_version, split_version
@@ -17,7 +18,6 @@ from sizewise.catalog.prices import cost_constant, cost_defaults
 from sizewise.catalog.quality_table import loss_table
 from sizewise.decide.candidates import COMMERCIAL
 from sizewise.decide.wording import percent
-from sizewise.domain.device import Machine
 from sizewise.domain.request import ANY_PATH, API, PATHS, Filters, Limits, Request
 from sizewise.domain.text import T, Text
 from sizewise.domain.workload import Workload
@@ -29,12 +29,10 @@ if TYPE_CHECKING:
     from sizewise.advisor.question import Question
     from sizewise.catalog import Catalog
     from sizewise.domain.decision import Assumption
+    from sizewise.domain.device import Machine
     from sizewise.domain.text import Value
     from sizewise.domain.workload import Task
 
-BETWEEN_DEVICES = re.compile(r"\s+\+\s+|(?<=[^\s+])\+(?=[^\s+])")
-COUNTED_DEVICE = re.compile(r"^\s*(\d{1,9})\s*[x×X]\s*(\S.*)$")
-"""'2x RTX 3090'."""
 LANGUAGE_CODE = re.compile(r"^[a-z]{2,3}$")
 RANKING = T(
     "total monthly cost (ties within 10 %), then the smallest model, then more bits, then the better quality, then "
@@ -55,8 +53,8 @@ THINKING = T(
 THINKING_SOURCE = (
     "MLPerf inference 2026-08 (mean of 4,388 answers); DeepSeek-R1-0528 model card 2025-05 (AIME)"
 )
-HERE, ANY = "this", "any"
-"""Device names that mean the hardware of this computer, and everything on the market."""
+ANY = "any"
+"""The device name that means everything on the market."""
 PROMPT_CACHED = T("prompt already cached")
 MOST_PREFIX_HIT = 0.99
 """Something of each prompt is always new. [ratio]"""
@@ -118,46 +116,6 @@ def ask(catalog: Catalog, question: Question) -> Asked:
         searches_market=ANY in words or not words,
         assumptions=tuple(notes.items),
     )
-
-
-def here(catalog: Catalog, *, uses_store: bool = True) -> Machine:
-    """The first machine of this computer: its accelerators, or its processor where there is none."""
-    from sizewise.advisor.own_computer import own_computer
-
-    return own_computer(catalog, uses_store=uses_store).machines[0]
-
-
-def unequal_devices(text: str) -> list[str]:
-    """The names in '4090 + 3090' or '4090+3090'; a plus that belongs to a name, as in 'Max+ 395', parts nothing.
-
-    >>> unequal_devices("2x RTX 4090 + RTX 3090"), unequal_devices("Ryzen AI Max+395")
-    (['2x RTX 4090', 'RTX 3090'], ['Ryzen AI Max+395'])
-    """
-    names = BETWEEN_DEVICES.split(text)
-    return names if all(re.search(r"\d", name) for name in names) else [text]
-
-
-def machine(catalog: Catalog, text: str, *, uses_store: bool = True) -> Machine:
-    """A machine as people name it: 'RTX 4090', '2x RTX 3090', or the word 'this' for the computer at hand.
-
-    Raises: UnknownName for a device nobody knows; InvalidQuantity for a senseless count; NotSupported for unequal
-    devices.
-    """
-    if len(unequal_devices(text)) > 1:
-        raise NotSupported(
-            "--device: '{given}' names unequal devices; sizewise fit sizes them together, here name equal ones, such "
-            "as '2x RTX 3090'",
-            given=text,
-        )
-    if text.strip().lower() == HERE:
-        return here(catalog, uses_store=uses_store)
-    match = COUNTED_DEVICE.match(text)
-    count, name = (int(match.group(1)), match.group(2)) if match else (1, text)
-    most = Limits().max_devices
-    if not 1 <= count <= most:
-        raise InvalidQuantity("--device: '{given}' asks for {count} devices; 1 to {most} of one machine are possible",
-                              given=text, count=count, most=most)  # fmt: skip
-    return Machine(device=catalog.device(name), num_devices=count, is_owned=True)
 
 
 def optional(

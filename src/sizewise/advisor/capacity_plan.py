@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sizewise import units
-from sizewise.advisor.asking import MAX_USERS, PROMPT_CACHED, SHOWN_LOAD, ask, machine, optional
+from sizewise.advisor.asking import MAX_USERS, PROMPT_CACHED, SHOWN_LOAD, ask, optional
 from sizewise.advisor.capacity_case import Case, chosen_case
 from sizewise.advisor.capacity_simulation import Simulation
 from sizewise.advisor.energy import energy_under_load
 from sizewise.advisor.fitting import find_model
+from sizewise.advisor.named_machine import machine
 from sizewise.advisor.poisson_capacity import SHARE, misses_a_target, poisson_capacities
 from sizewise.advisor.question import Notes
 from sizewise.catalog import load_catalog

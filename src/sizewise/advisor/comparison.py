@@ -6,9 +6,10 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sizewise.advisor.asking import ask, machine
+from sizewise.advisor.asking import ask
 from sizewise.advisor.finding import machines_of
 from sizewise.advisor.grading import grade
+from sizewise.advisor.named_machine import machine
 from sizewise.advisor.options import option
 from sizewise.advisor.space import owned_machines
 from sizewise.advisor.trial import trial

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sizewise.advisor.named_machine import HERE
 from sizewise.advisor.question import Question
 from sizewise.advisor.recommendation import recommend
 from sizewise.decide.recheck import changes, choice, outcome, recheck_verdict
@@ -20,8 +21,6 @@ from sizewise.sources.value_json import decoded, encoded
 
 if TYPE_CHECKING:
     from sizewise.domain.decision import Decision, Option
-
-HERE = "this"
 
 
 def save_decision(decision: Decision, path: str, *, user_catalog: str | None = None) -> None:

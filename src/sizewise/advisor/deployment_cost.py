@@ -8,7 +8,7 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from sizewise.advisor.api_bill import bills
-from sizewise.advisor.asking import ask, machine
+from sizewise.advisor.asking import ask
 from sizewise.advisor.cost_crossings import Paths, crossings, lowest
 from sizewise.advisor.cost_fleet import Fleet
 from sizewise.advisor.cost_lines import (
@@ -35,6 +35,7 @@ from sizewise.advisor.cost_question import (
 from sizewise.advisor.cost_terms import SETTINGS, Terms, terms_of, uncounted
 from sizewise.advisor.cost_ways import RENT_KINDS, Site, curve_points
 from sizewise.advisor.fitting import find_model
+from sizewise.advisor.named_machine import machine
 from sizewise.catalog import load_catalog
 from sizewise.catalog.cost_profile import read_profile
 from sizewise.decide import wording

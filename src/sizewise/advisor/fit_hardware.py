@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sizewise import units
-from sizewise.advisor.asking import machine, unequal_devices
 from sizewise.advisor.fit_terms import Case
+from sizewise.advisor.named_machine import machine, unequal_devices
 from sizewise.domain.device import Device, Machine
 from sizewise.errors import NotSupported, UnknownName
 from sizewise.estimate.columns import first_value

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from sizewise.advisor.asking import machine
 from sizewise.advisor.capacity_plan import LoadQuestion, capacity
+from sizewise.advisor.named_machine import machine
 from sizewise.advisor.question import Question
 from sizewise.catalog import load_catalog
 from sizewise.catalog.engine_versions import split_version
