@@ -27,7 +27,7 @@ from fit_bands import (
     seen_bands,
     unseen_bands,
 )
-from fit_parameters import Layout, Parameter, Start, fitted, slopes_at
+from fit_parameters import Layout, Parameter, Start, fitted, slopes_at, width_of
 from fit_rows import FAMILIES, Figure, Rows, measured_cases, rows_of
 from sizewise.catalog import load_catalog
 from sizewise.catalog.speed_constants import POOLED, Seen, band_of, device_key, vendor_of
@@ -114,7 +114,7 @@ def layout_of(family: str, cases: Sequence[Case]) -> Layout:
         parameters=PARAMETERS[family],
         classes=tuple(sorted({case.machine.device.device_class for case in cases})),
         generations=tuple(sorted({case.machine.device.generation for case in cases})),
-        formats=tuple(sorted({case.quantization.speed_class for case in cases})),
+        formats=tuple(sorted({width_of(case.quantization.speed_class) for case in cases})),
         engines=tuple(sorted({case.engine.name for case in cases})) if family == "server" else (),
         conditions=CONDITIONS[family],
         chunk_tokens=CHUNK_TOKENS[family],

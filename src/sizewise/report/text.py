@@ -37,10 +37,12 @@ def decision_blocks(
 ) -> Iterator[RenderableType]:
     """The page, from the sentence to the commands."""
     yield Line(say(decision.verdict), style=STRONG)
-    if decision.api:
+    if decision.api and decision.is_api_best:
         yield from api_blocks(decision.api, say)
     if decision.answer:
         yield from option_blocks(decision.answer, say)
+    if decision.api and not decision.is_api_best:
+        yield from api_blocks(decision.api, say)
     yield from _alternatives(decision, say)
     yield from rejection_blocks(
         decision.rejected,

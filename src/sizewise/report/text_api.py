@@ -28,7 +28,7 @@ LEAVES_THE_HOUSE = T(
 
 def api_blocks(api: ApiOption, say: Say) -> Iterator[RenderableType]:
     """Figures of the API, and the constraint that it brings."""
-    yield heading(say(option_name(api)))
+    yield heading(say(T("An API: {name}", name=option_name(api))))
     yield grid((row.name, row.value, row.note) for row in api_rows(api, say))
     yield paragraph(say(LEAVES_THE_HOUSE), FAINT)
 
