@@ -40,8 +40,8 @@ POOLED_SPREAD = 0.7
 def width_of(speed_class: str) -> str:
     """Format whose constants are fitted: blocks of 256 weights count as others of their width.
 
-    With classes of their own, devices that were left out came out worse (decode 15.0 instead of 11.9 %, prompts 30
-    instead of 24 %). Recalibration on one computer tells them apart.
+    With classes of their own, devices that were left out came out worse (decode 15.0 instead of 10.1 %, prompts 30
+    instead of 20 %). Recalibration on one computer tells them apart.
     """
     return speed_class.removesuffix("k") if speed_class in BLOCK_FORMATS else speed_class
 
