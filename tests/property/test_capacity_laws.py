@@ -128,11 +128,11 @@ def test_an_array_of_loads_gives_what_single_loads_give(replica: Replica, load: 
 
 @given(replicas(), st.floats(0.05, 0.9))
 def test_uneven_prompts_never_shorten_the_slowest(replica: Replica, load: float) -> None:
-    """To a thousandth: two moments stand for the whole distribution, and nothing orders what they leave out."""
+    """To half a percent: two moments stand for the whole distribution, and nothing orders what they leave out."""
     rate = load * float(top_requests_per_s(replica))
     even = felt_poisson(replace(replica, input_variation=0.0), rate)
     uneven = felt_poisson(replace(replica, input_variation=1.0), rate)
-    assert uneven.ttft_s(0.95) >= even.ttft_s(0.95) * (1 - 1e-3)
+    assert uneven.ttft_s(0.95) >= even.ttft_s(0.95) * (1 - 5e-3)
 
 
 @given(st.floats(1e-3, 1e3), st.floats(1e-4, 2.0), st.sampled_from(SHARES))

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 HALVINGS = 40
 """Bisection steps: the result is exact to 1e-12 of the range."""
+SHORTEST_PAUSE_S = 1e-6
+"""A shorter pause is as good as none."""
 NEARLY_ALL = 0.9999
 """Largest share of the time that prompts may take."""
 
@@ -270,7 +272,9 @@ def _waits(users: Array, places: Array, held: Array, think_time_s: float) -> tup
         return np.where(is_short, 1.0, 0.0), np.maximum(users - places, 0.0) * each_s, np.zeros(users.shape)
     ratio, queued_s, variance = (np.zeros(users.shape) for _ in range(3))
     if is_short.any():
-        found = finite_queue(users[is_short], places[is_short], held[is_short] / think_time_s)
+        found = finite_queue(
+            users[is_short], places[is_short], held[is_short] / max(think_time_s, SHORTEST_PAUSE_S)
+        )
         ratio[is_short] = found.waiting_ratio
         queued_s[is_short] = found.wait * each_s[is_short]
         variance[is_short] = found.wait_variance * np.square(each_s[is_short])
