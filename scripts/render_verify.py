@@ -123,8 +123,8 @@ def page(records: Sequence[Record], catalog: Catalog) -> Iterator[str]:
     yield (
         f"{computer.processor}, {computer.num_cores} cores, llama.cpp {verified[0].engine_version}, synthetic weights, "
         f"sizewise {__version__}. `make verify` measures it again on your computer; "
-        "`scripts/render_verify.py` writes this page from `verify.jsonl`. No graphics card was at hand: nothing here was "
-        "measured on one."
+        "`scripts/render_verify.py` writes this page from `verify.jsonl`. No graphics card was at hand: nothing here "
+        "was measured on one."
     )
     yield ""
     yield "## Memory of the whole process, at its peak"
