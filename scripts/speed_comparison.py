@@ -129,10 +129,6 @@ def _compared(
     )
 
 
-def _is_inside(figure: Figure, factors: tuple[float, float]) -> bool:
-    return bool(factors[0] <= np.exp(-figure.log_error) <= factors[1])
-
-
 def _quantile(sizes: Array, share: float) -> float:
     """Quantile of the figures that a way has; NaN where it has less than half of them."""
     known = sizes[np.isfinite(sizes)]

@@ -228,10 +228,10 @@ def test_a_served_load_is_predicted(server: Server) -> None:
         errors = errors_of(server)
         worst = max(error for figures in errors.values() for error in figures.values())
         if worst <= TARGET:
-            return
+            break
     load, count = os.getloadavg()[0], os.cpu_count() or 1
-    if load > BUSY_LOAD * count:
+    if worst > TARGET and load > BUSY_LOAD * count:
         pytest.skip(
             f"off by {worst:.0%} on a computer with a load of {load:.0f} on {count} processors: run it again when idle"
         )
-    pytest.fail(f"median errors: {errors}")
+    assert worst <= TARGET, f"median errors: {errors}"

@@ -17,7 +17,7 @@ from sizewise.estimate.speed import step_s, step_terms
 if TYPE_CHECKING:
     from sizewise.advisor.fit_terms import Case
     from sizewise.domain.estimate import Estimate
-    from sizewise.estimate.speed import SpeedCoefficients
+    from sizewise.estimate.speed import SpeedCoefficients, StepTerms
 
 NOT_KNOWN = Unknown(reason="no speed is known for this engine")
 
@@ -27,13 +27,18 @@ def decode_at(case: Case, held_tokens: float) -> Estimate | Unknown:
     constants = _constants(case)
     if constants is None:
         return NOT_KNOWN
+    terms = terms_of_case(case, constants, held_tokens)
+    return ranged(1.0 / first_value(step_s(terms, 1.0)), _row(case), case.machine, "decode")
+
+
+def terms_of_case(case: Case, constants: SpeedCoefficients, held_tokens: float) -> StepTerms:
+    """Terms of a decode step of sequences that hold so many tokens each. [s]"""
     models, weights, machines = case.columns
     k_bytes, v_bytes = cache_bytes(case.kv_type)
-    terms = step_terms(
+    return step_terms(
         models=models, weights=weights, machines=machines, coefficients=constants, context_tokens=held_tokens,
         k_bytes_per_element=k_bytes, v_bytes_per_element=v_bytes, split=case.split,
     )  # fmt: skip
-    return ranged(1.0 / first_value(step_s(terms, 1.0)), _row(case), case.machine, "decode")
 
 
 def prefill_at(case: Case, prompt_tokens: float) -> Estimate | Unknown:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sizewise.advisor.fit_terms import Case, cache_bytes, is_possible, smaller_formats
+from sizewise.advisor.case_speed import terms_of_case
+from sizewise.advisor.fit_terms import Case, is_possible, smaller_formats
 from sizewise.advisor.space import MULTI_DEVICE_KINDS
 from sizewise.catalog.speed_constants import coefficients
 from sizewise.decide import wording
@@ -21,7 +22,6 @@ from sizewise.estimate.columns import first_value
 from sizewise.estimate.memory_answers import max_device_layers
 from sizewise.estimate.offload import USUAL_HOST_BANDWIDTH_BYTES_PER_S, OnHost, offloaded_token_s
 from sizewise.estimate.placement import expert_layers_on_host
-from sizewise.estimate.speed import step_terms
 from sizewise.units import format_bytes, format_tokens, significant
 
 if TYPE_CHECKING:
@@ -156,14 +156,9 @@ def _layers_on_host(case: Case) -> Iterator[Text]:
 
 def _offloaded_rate(case: Case, on_host: OnHost) -> float:
     """One stream with part of the reading done by the host, half of the context held. [tokens/s]"""
-    models, weights, machines = case.columns
-    k_bytes, v_bytes = cache_bytes(case.kv_type)
-    terms = step_terms(
-        models=models, weights=weights, machines=machines,
-        coefficients=coefficients(case.engine.name, [case.machine.device], case.quantization.speed_class),
-        context_tokens=case.context_tokens / 2, k_bytes_per_element=k_bytes, v_bytes_per_element=v_bytes,
-        split=case.split,
-    )  # fmt: skip
+    models, weights, _ = case.columns
+    constants = coefficients(case.engine.name, [case.machine.device], case.quantization.speed_class)
+    terms = terms_of_case(case, constants, case.context_tokens / 2)
     known = case.machine.host_bandwidth_bytes_per_s
     token_s = offloaded_token_s(
         terms,

@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING
 
 from sizewise import units
 from sizewise.advisor.asking import LARGEST_TOKENS, kv_type_named, optional
+from sizewise.advisor.case_speed import decode_at, prefill_at
 from sizewise.advisor.fit_hardware import hardware, joined, over_devices
 from sizewise.advisor.fit_lifts import fit_lifts
 from sizewise.advisor.fit_pipeline import MOST_STAGES, PipelineCase, of_one_stage, on_stages
-from sizewise.advisor.fit_terms import Case, cache_bytes, can_cache, is_possible
-from sizewise.advisor.options import ranged
-from sizewise.advisor.space import Row
+from sizewise.advisor.fit_terms import Case, can_cache, is_possible
 from sizewise.catalog import load_catalog
 from sizewise.catalog.engine_versions import named_version, split_version
-from sizewise.catalog.speed_constants import coefficients
 from sizewise.decide.baseline import rule_of_thumb_bytes
 from sizewise.decide.candidates import is_sensible
 from sizewise.domain.answers import FitAnswer
@@ -23,10 +21,7 @@ from sizewise.domain.decision import Deployment
 from sizewise.domain.estimate import Unknown
 from sizewise.domain.request import Filters, Limits
 from sizewise.domain.text import T
-from sizewise.errors import NotSupported, UnknownName
-from sizewise.estimate.columns import first_value
-from sizewise.estimate.prefill import prefill
-from sizewise.estimate.speed import step_s, step_terms
+from sizewise.errors import NotSupported
 from sizewise.export import launch
 
 if TYPE_CHECKING:
@@ -56,6 +51,7 @@ STAGED_ENGINE = "vllm"
 """Engine of pipeline stages."""
 FORWARD_ENGINE = "transformers"
 """Runs models that give a score, a label or a vector."""
+WITHOUT_SPEED = Unknown(reason="it does not fit, so it has no speed")
 
 
 def fit(
@@ -240,8 +236,8 @@ def answer(case: Case) -> FitAnswer:
         max_context_tokens=case.max_context(),
         max_concurrency=case.max_concurrency(float(case.context_tokens)),
         expected_concurrency=case.max_concurrency(case.context_tokens / 2),
-        decode_tokens_per_s=decode_rate(case) if case.model.is_generator else None,
-        texts_per_s=None if case.model.is_generator else text_rate(case),
+        decode_tokens_per_s=_decode_rate(case) if case.model.is_generator else None,
+        texts_per_s=None if case.model.is_generator else _text_rate(case),
         rule_of_thumb_bytes=rule_of_thumb_bytes(case.model.num_params),
         lifts=() if verdict == "yes" else fit_lifts(case),
         caveats=tuple(_caveats(case)),
@@ -252,37 +248,17 @@ def answer(case: Case) -> FitAnswer:
     )
 
 
-def decode_rate(case: Case) -> Estimate | Unknown:
+def _decode_rate(case: Case) -> Estimate | Unknown:
     """One stream alone, half of the context held. [tokens/s]"""
-    models, weights, machines = case.columns
-    k_bytes, v_bytes = cache_bytes(case.kv_type)
-    terms = step_terms(
-        models=models, weights=weights, machines=machines,
-        coefficients=coefficients(case.engine.name, [case.machine.device], case.quantization.speed_class),
-        context_tokens=case.context_tokens / 2, k_bytes_per_element=k_bytes, v_bytes_per_element=v_bytes,
-        split=case.split,
-    )  # fmt: skip
-    row = Row(model=case.model, quantization=case.quantization, engine=case.engine)
-    if case.verdict == "no":
-        return Unknown(reason="it does not fit, so it has no speed")
-    return ranged(1.0 / first_value(step_s(terms, 1.0)), row, case.machine, "decode")
+    return WITHOUT_SPEED if case.verdict == "no" else decode_at(case, case.context_tokens / 2)
 
 
-def text_rate(case: Case) -> Estimate | Unknown:
+def _text_rate(case: Case) -> Estimate | Unknown:
     """Texts of the whole context, one forward pass each. [texts/s]"""
     if case.verdict == "no":
-        return Unknown(reason="it does not fit, so it has no speed")
-    models, weights, machines = case.columns
-    try:
-        constants = coefficients(case.engine.name, [case.machine.device], case.quantization.speed_class)
-    except UnknownName:
-        return Unknown(reason="no speed is known for this engine")
-    text = prefill(
-        models=models, weights=weights, machines=machines, coefficients=constants,
-        input_tokens=float(case.context_tokens), split=case.split,
-    )  # fmt: skip
-    row = Row(model=case.model, quantization=case.quantization, engine=case.engine)
-    return ranged(1.0 / first_value(text.total_s), row, case.machine, "prefill")
+        return WITHOUT_SPEED
+    rate = prefill_at(case, float(case.context_tokens))
+    return rate if isinstance(rate, Unknown) else rate.scaled(1.0 / case.context_tokens)
 
 
 def _own_evidence(case: Case) -> list[Text]:

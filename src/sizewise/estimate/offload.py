@@ -37,11 +37,6 @@ class OnHost(NamedTuple):
     expert_ratio: Number
     """Of the routed experts."""
 
-    @property
-    def is_some(self) -> Number:
-        """Does anything stay there?"""
-        return (np.asarray(self.block_ratio) > 0) | (np.asarray(self.expert_ratio) > 0)
-
 
 def offload_step_s(
     *, device_s: Number, host_read_bytes: Number, host_bandwidth_bytes_per_s: Number
