@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 
+# At the top, before a file is begun: a Ctrl-C while numpy imports this module is lost.
+from numpy.random import Generator, default_rng
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -27,7 +30,7 @@ FLOAT_BYTES = 4
 
 def write_values(file: BinaryIO, placed: Iterable[tuple[FileTensor, int]]) -> None:
     """Fill in the tensors whose values matter; `placed` says where each begins in the file. [bytes]"""
-    random = np.random.default_rng(0)
+    random = default_rng(0)
     for tensor, start_bytes in placed:
         content = _content(tensor, random)
         if content:
@@ -47,7 +50,7 @@ def _filled(tensor: FileTensor) -> int:
     return tensor.num_bytes if is_filled else 0
 
 
-def _content(tensor: FileTensor, random: np.random.Generator) -> bytes:
+def _content(tensor: FileTensor, random: Generator) -> bytes:
     num_bytes = _filled(tensor)
     if not num_bytes:
         return b""
