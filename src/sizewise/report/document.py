@@ -167,7 +167,8 @@ def _sections(
             opens=decision.is_api_best,
         )
     if decision.answer:
-        yield Section(heading=say(T("The choice")), blocks=_choice(decision.answer, say), opens=True)
+        title = T("The best machine instead") if decision.is_api_best else T("The choice")
+        yield Section(heading=say(title), blocks=_choice(decision.answer, say), opens=True)
     flipped = flips_section(decision, say)
     yield replace(flipped, comes_later=is_flipped_later and not flipped.blocks)
     yield Section(heading=say(T("Alternatives")), blocks=_alternatives(decision, say), opens=True)
