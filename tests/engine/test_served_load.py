@@ -61,8 +61,10 @@ class Alone:
     prompt_tokens: float
 
     def replica(self) -> Replica:
-        """For the closed form: a straight line through the steps."""
-        slope, fixed = np.polyfit(np.arange(1.0, NUM_SLOTS + 1.0), self.step_s, 1)
+        """For the closed form: a straight line through the steps, of which no part takes less than no time."""
+        counts = np.arange(1.0, NUM_SLOTS + 1.0)
+        slope = np.clip(np.polyfit(counts, self.step_s, 1)[0], 0.0, self.step_s.mean() / counts.mean())
+        fixed = self.step_s.mean() - slope * counts.mean()
         terms = StepTerms(
             fixed_s=float(fixed), dense_s=0.0, expert_s=0.0, expert_ratio=1.0, sequence_s=float(slope),
             compute_s=0.0, ingest_s=self.ingest_s,
