@@ -110,6 +110,26 @@ SHAPE_FILLS: dict[str, Cells] = {
     "nvidia/Llama-3_3-Nemotron-Super-49B-v1": {"intermediate": "28672"},
     "nvidia/Llama-3_3-Nemotron-Super-49B-v1_5": {"intermediate": "28672"},
     "nvidia/Llama-3_1-Nemotron-Ultra-253B-v1": {"intermediate": "53248"},
+    "google/gemma-3n-E2B-it": {"recounted_params": "4458122848"},
+    "google/gemma-3n-E4B-it": {"recounted_params": "6868990448"},
+    "google/gemma-4-E2B-it": {"recounted_params": "4647449891"},
+    "google/gemma-4-E4B-it": {"recounted_params": "7518069034"},
+    "google/gemma-4-12B-it": {"recounted_params": "11907350320"},
+    "google/gemma-4-26B-A4B-it": {"recounted_params": "25233141790", "n_shared_experts": "3"},
+    "google/gemma-4-31B-it": {"recounted_params": "30697345340"},
+    "LiquidAI/LFM2-8B-A1B": {
+        "recounted_params": "8339930560", "intermediate": "7168", "first_dense_layers": "2", "tie_embeddings": "true",
+    },
+    "LiquidAI/LFM2.5-8B-A1B": {"intermediate": "7168", "first_dense_layers": "2", "tie_embeddings": "true"},
+    "LiquidAI/LFM2-24B-A2B": {"intermediate": "11776", "first_dense_layers": "2", "tie_embeddings": "true"},
+    "LGAI-EXAONE/K-EXAONE-236B-A23B": {
+        "recounted_params": "236571156352", "intermediate": "18432", "first_dense_layers": "1",
+        "tie_embeddings": "false",
+    },
+    "tencent/Hy3": {
+        "recounted_params": "295033543488", "intermediate": "13312", "first_dense_layers": "1",
+        "n_shared_experts": "1", "tie_embeddings": "false",
+    },
 }  # fmt: skip
 """Dimensions that the facts lack or state otherwise; latent ranks are kept only where the recount of the
 parameters agrees (`FILL_TOLERANCE`)."""
@@ -118,6 +138,8 @@ FILL_NOTES = {
     "tie_embeddings": "one matrix for embedding and output, as in the text model it is built on",
     "n_shared_experts": "shared expert counted in widths of a routed one",
     "first_dense_layers": "num_dense_layers: layers without experts, wherever they stand",
+    "recounted_params": "tensors of the language model as llama.cpp lists them; with the parts outside of it they"
+    " reproduce the checkpoint count",
     "moe_intermediate": "experts work in a narrower latent space: their width is scaled to the hidden size",
 }
 """Why each dimension was filled."""

@@ -124,6 +124,8 @@ def kind_of(name: str, tasks: list[str]) -> str:
 def parameters(row: Mapping[str, str]) -> tuple[int, int]:
     """Parameters of the language model and those beside it (vision tower, MTP layers). [count]"""
     total, computed = number(row["params_total"]), number(row["params_computed"])
+    if recounted := number(row.get("recounted_params", "")):
+        return recounted, max(0, total - recounted, number(row["params_hf_safetensors"]) - recounted)
     outside = has_outside_parts(row["note"])
     if computed and (outside or abs(computed / total - 1) > UNEXPLAINED):
         return computed, max(0, number(row["params_hf_safetensors"]) - computed)

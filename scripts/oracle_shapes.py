@@ -23,7 +23,7 @@ from sizewise.estimate.kv_cache import (
 )
 from sizewise.estimate.memory_llamacpp import compute_bytes
 from sizewise.estimate.tensors import tensor_list
-from sizewise.proof.engine_architectures import architecture_of
+from sizewise.proof.engine_architectures import architecture_of, copied_bytes
 from sizewise.proof.engine_gguf import ALIGNMENT_BYTES, file_tensors
 from sizewise.proof.engine_oracle import OracleSettings
 
@@ -220,7 +220,7 @@ def model_of(shape: Shape) -> Model:
 
 
 class Predicted(NamedTuple):
-    """What the package says; weights without the padding of tensors. [bytes]"""
+    """What the package says; weights without the padding of tensors, with what is loaded twice. [bytes]"""
 
     weights_bytes: float
     kv_bytes: float
@@ -251,8 +251,9 @@ def predict(model: Model, file_type: str, settings: OracleSettings) -> Predicted
         ubatch_tokens=ubatch, num_outputs=min(settings.outputs_per_slot * settings.num_slots or ubatch, ubatch),
         uses_flash_attention=settings.uses_flash_attention, num_streams=float(streams),
     )  # fmt: skip
-    counted = sum(gguf_group_bytes(model, tensor_list(model), file_type, mixture_rules()).values())
-    return Predicted(counted, float(kv), float(np.max(compute)))
+    by_name = gguf_group_bytes(model, tensor_list(model), file_type, mixture_rules())
+    loaded = sum(by_name.values()) + copied_bytes(model, by_name["token_embd"])
+    return Predicted(loaded, float(kv), float(np.max(compute)))
 
 
 def padding_bytes(model: Model, file_type: str) -> int:

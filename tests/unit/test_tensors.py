@@ -9,6 +9,7 @@ import pytest
 
 from sizewise.catalog import load_catalog
 from sizewise.estimate.delta_net import delta_net
+from sizewise.estimate.gemma import gemma_layout
 from sizewise.estimate.tensors import attention_blocks, tensor_groups, tensor_list
 
 if TYPE_CHECKING:
@@ -109,3 +110,29 @@ def test_shape_larger_than_the_parameters_is_scaled() -> None:
     tensors = tensor_list(model)
     assert 0.7 < tensors.scale < 1
     assert not tensors.is_exact
+
+
+@pytest.mark.parametrize(
+    ("name", "period", "num_global_kv_heads", "widens"),
+    [
+        ("google/gemma-3n-E2B-it", 5, 2, False),
+        ("google/gemma-4-E2B-it", 5, 1, True),
+        ("google/gemma-4-E4B-it", 6, 2, False),
+        ("google/gemma-4-12B-it", 6, 1, False),
+        ("google/gemma-4-26B-A4B-it", 6, 2, False),
+        ("google/gemma-4-31B-it", 6, 4, False),
+    ],
+)
+def test_layout_of_gemma_follows_from_its_cache_and_its_count(
+    name: str, period: int, num_global_kv_heads: int, *, widens: bool
+) -> None:
+    layout = gemma_layout(_model(name))
+    assert layout is not None
+    assert (layout.period, layout.num_global_kv_heads, layout.widens) == (period, num_global_kv_heads, widens)
+    assert tensor_list(_model(name)).is_exact
+
+
+def test_a_gemma_of_another_count_has_no_layout() -> None:
+    model = _model("google/gemma-4-31B-it")
+    assert gemma_layout(dataclasses.replace(model, num_params=2 * model.num_params)) is None
+    assert gemma_layout(_model(LLAMA_8B)) is None

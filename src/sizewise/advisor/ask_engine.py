@@ -11,7 +11,7 @@ from sizewise.catalog.weights_table import mixture_rules
 from sizewise.domain.answers import EngineBuffer
 from sizewise.errors import NotSupported
 from sizewise.estimate.columns import first_value
-from sizewise.proof.engine_architectures import BUILD
+from sizewise.proof.engine_architectures import BUILD, copied_bytes
 from sizewise.proof.engine_oracle import Oracle, OracleSettings
 
 if TYPE_CHECKING:
@@ -72,8 +72,9 @@ def _lines(case: Case, reply: EngineReply) -> tuple[EngineBuffer, ...]:
     given = {f.name: getattr(case, f.name) for f in fields(Case)}
     terms = Case(**given | {"machine": replace(case.machine, num_devices=1)}).terms
     cache = first_value(terms.kv_constant) + case.num_sequences * first_value(terms.per_sequence)
+    copied = 0.0 if _own_file(case) else copied_bytes(case.model, case.weights.output_bytes)
     predicted: tuple[tuple[str, Number, int], ...] = (
-        ("weights", case.weights.file_bytes, reply.weights_bytes),
+        ("weights", case.weights.file_bytes + copied, reply.weights_bytes),
         ("kv_cache", cache, reply.kv_bytes),
         ("compute", first_value(terms.compute), reply.compute_bytes),
     )

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from sizewise.domain.model import Model
     from sizewise.domain.number import Array
-    from sizewise.estimate.tensors import TensorGroup, TensorList
+    from sizewise.estimate.tensor_group import TensorGroup
+    from sizewise.estimate.tensors import TensorList
 
 SEVENTY_B_BLOCKS = 80
 """Block count of the 70B class, which llama.cpp treats apart."""
@@ -146,10 +147,11 @@ def gguf_group_bytes(
 
     elements / block elements x block bytes, tensor by tensor. Source: gguf_mixtures.csv, replayed.
     """
-    return {
-        group.name: group_bytes(group, group_types(model, tensors, group, file_type, rules), rules)
-        for group in tensors.groups
-    }
+    by_name: dict[str, int] = {}
+    for group in tensors.groups:
+        size = group_bytes(group, group_types(model, tensors, group, file_type, rules), rules)
+        by_name[group.name] = by_name.get(group.name, 0) + size
+    return by_name
 
 
 def group_bytes(group: TensorGroup, types: list[str], rules: MixtureRules) -> int:
@@ -168,6 +170,8 @@ def group_types(
     """Type of every tensor of a group, in block order."""
     if not group.is_matrix:
         return [UNQUANTIZED] * len(group.blocks)
+    if group.is_kept:
+        return [UNQUANTIZED if file_type == UNQUANTIZED else LAST_RESORT] * len(group.blocks)
     at = _position(model, tensors, group, file_type, rules.blocks[rules.base_types[file_type]])
     chosen = np.full(len(group.blocks), "", dtype=object)
     for conditions, name in rules.choices[file_type, tensor_class(group.name)]:

@@ -12,8 +12,17 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from sizewise.estimate.delta_net import delta_net, has_short_convolutions
+from sizewise.estimate.gemma import (
+    PER_LAYER_ELEMENTS,
+    PER_LAYER_EMBEDDING,
+    ROPE_FREQUENCIES,
+    gemma_groups,
+    gemma_layout,
+    rope_frequency_groups,
+)
 from sizewise.estimate.indexer import INDEX_KEY_ELEMENTS, is_indexed, num_index_heads
 from sizewise.estimate.mamba import has_both, mamba, stands_apart
+from sizewise.estimate.tensor_group import TensorGroup
 
 if TYPE_CHECKING:
     from sizewise.domain.model import Experts, Latent, Model
@@ -22,11 +31,8 @@ if TYPE_CHECKING:
 
 REST = "rest"
 """Matrices that the shape does not explain: linear attention, state-space blocks and the like."""
-PER_LAYER_EMBEDDING = "per_layer_token_embd"
 INDEXER = "indexer."
 """Beginning of the names of an indexer's matrices: published parameter counts of the language model leave them out."""
-GLOBAL = (-1,)
-"""Block numbers of a tensor outside the blocks."""
 FUSED_FAMILIES = frozenset({
     "Phi 1.5", "Phi 2", "Phi 3", "Phi 4", "Qwen", "GPT-NeoX", "Pythia", "Ling", "Ling/Ring",
 })  # fmt: skip
@@ -36,44 +42,10 @@ FUSED_UNGATED_FAMILIES = frozenset({"Falcon"})
 """The same, of their models without a gate only: later ones are built like Llama. Source: architecture falcon."""
 PER_LAYER_EMBEDDING_FAMILIES = frozenset({"Gemma 3n", "Gemma 4"})
 """Families whose small models add a second embedding, one vector a layer: most of what their shape leaves out."""
-PER_LAYER_ELEMENTS = 256
-"""Length of that vector in one layer. Source: hidden_size_per_layer_input of their configurations."""
 INTERLEAVED_FAMILIES = frozenset({"Llama 4"})
 """Families whose dense blocks stand between those with experts, not before them. Source: their configurations."""
 MAX_VECTORS_PER_BLOCK = 16
 """Vectors of hidden size in one block, at most: two to four norms, biases of every matrix. [count]."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class TensorGroup:
-    """Tensors of one name and shape in some blocks."""
-
-    name: str
-    """As llama.cpp names it, without block number and `.weight`."""
-    row_elements: int
-    """Length of a row: quantization blocks run along it."""
-    num_rows: int
-    num_stacked: int = 1
-    """Matrices in one tensor: the experts of a layer, the heads of a split latent projection."""
-    blocks: tuple[int, ...] = GLOBAL
-    """Blocks in which it occurs."""
-    is_matrix: bool = True
-    """False: kept in full precision by every quantizer (norms, biases, routers)."""
-
-    @property
-    def tensor_elements(self) -> int:
-        """Elements of one tensor. [count]."""
-        return self.row_elements * self.num_rows * self.num_stacked
-
-    @property
-    def num_elements(self) -> int:
-        """Elements of all its tensors. [count]."""
-        return self.tensor_elements * len(self.blocks)
-
-    @property
-    def is_expert(self) -> bool:
-        """Does it hold the routed experts?"""
-        return self.name.endswith("_exps")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,14 +63,14 @@ class TensorList:
     @property
     def is_exact(self) -> bool:
         """Does the list add up to the parameters, with nothing but small vectors left?"""
-        return self.scale == 1.0 and not {REST, PER_LAYER_EMBEDDING} & {g.name for g in self.groups}
+        return self.scale == 1.0 and REST not in {g.name for g in self.groups}
 
 
 @lru_cache(maxsize=1024)
 def tensor_list(model: Model) -> TensorList:
-    """Tensors of this model, those of an indexer, which no parameter count has, last. [elements]."""
+    """Tensors of this model, those that no parameter count has (an indexer, factors) last. [elements]."""
     counted = _counted_list(model)
-    return replace(counted, groups=counted.groups + _indexer(model))
+    return replace(counted, groups=counted.groups + _indexer(model) + rope_frequency_groups(model))
 
 
 def _counted_list(model: Model) -> TensorList:
@@ -109,6 +81,11 @@ def _counted_list(model: Model) -> TensorList:
     Valid for: transformers with full, grouped, latent or sliding attention, gated delta nets, short convolutions and
     Mamba-2, dense or mixture of experts. Layers of other kinds end in one group `rest`.
     """
+    layout = gemma_layout(model)
+    if layout is not None:
+        groups = gemma_groups(model, layout)
+        vectors = int(model.num_params) - sum(g.num_elements for g in groups)
+        return _finished(model, False, True, groups, remainder=vectors, remainder_name="vectors")
     mixed = mamba(model)
     if mixed is not None:
         groups = _mixed_matrices(model, mixed)
@@ -135,6 +112,11 @@ def _counted_list(model: Model) -> TensorList:
     groups = _matrices(model, None, has_output=output, is_gated=gated)
     unexplained = int(model.num_params) - sum(t.num_elements for t in groups)
     return _finished(model, output, gated, groups, remainder=unexplained, remainder_name=REST)
+
+
+def is_counted(group: TensorGroup) -> bool:
+    """Is it in published parameter counts? Indexers and what only model files of llama.cpp hold are not."""
+    return not group.name.startswith((INDEXER, ROPE_FREQUENCIES))
 
 
 def tensor_groups(model: Model) -> tuple[TensorGroup, ...]:

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sizewise.errors import NotSupported
+from sizewise.estimate.gemma import PER_LAYER_EMBEDDING, ROPE_FREQUENCIES
 from sizewise.estimate.gguf import gguf_group_bytes
-from sizewise.estimate.tensors import PER_LAYER_EMBEDDING, tensor_list
+from sizewise.estimate.tensors import tensor_list
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     from sizewise.domain.model import Model
     from sizewise.domain.quantization import Quantization
     from sizewise.estimate.gguf import MixtureRules
-    from sizewise.estimate.tensors import TensorGroup, TensorList
+    from sizewise.estimate.tensor_group import TensorGroup
+    from sizewise.estimate.tensors import TensorList
 
 GGUF = "gguf"
 TEXT_ONLY = "mlx"
@@ -84,7 +86,11 @@ def _gguf_weights(model: Model, tensors: TensorList, file_type: str, rules: Mixt
 
 
 def _plain_weights(model: Model, tensors: TensorList, quantization: Quantization) -> Weights:
-    by_name = {g.name: g.num_elements * _bytes_per_weight(g, quantization) for g in tensors.groups}
+    by_name: dict[str, float] = {}
+    for group in tensors.groups:
+        size = group.num_elements * _bytes_per_weight(group, quantization)
+        by_name[group.name] = by_name.get(group.name, 0.0) + size
+    by_name.pop(ROPE_FREQUENCIES, None)
     if model.ties_embeddings:  # a checkpoint may store the tied matrix twice; engines load it once
         by_name.pop("output", None)
     parts = placed_weights(

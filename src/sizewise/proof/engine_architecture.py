@@ -41,6 +41,8 @@ class Architecture:
     """Vectors of every block that are in no published parameter count, such as those of the indexer."""
     expert_block: Callable[[Model], Shapes] = lambda _: {}
     """Further vectors of the blocks with experts."""
+    block_at: Callable[[Model, int], Shapes] | None = None
+    """Vectors of the block of this number, where blocks differ in more than their kind; replaces the others."""
     ends: Callable[[Model], Shapes] = _output_norm
     """Vectors outside the blocks."""
     families: tuple[str, ...] = ()
@@ -51,6 +53,8 @@ class Architecture:
     """Matrices that are one tensor with another: (that one, name of both)."""
     is_gated: bool = True
     """Three matrices a feed-forward block (gate, up, down), or two."""
+    copies_tied: bool = False
+    """Does the engine load a tied embedding a second time, as output matrix, on the CPU as well?"""
     fuses_queries: bool = False
     """Are queries, keys and values of softmax attention one tensor?"""
     settings: Callable[[Model], Settings] = lambda _: {}

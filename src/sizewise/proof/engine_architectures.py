@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 from sizewise.errors import NotSupported
 from sizewise.estimate.tensors import (
-    INDEXER,
     attention_blocks,
     feed_forward_blocks,
+    is_counted,
     sparse_blocks,
     tensor_list,
 )
@@ -75,16 +75,17 @@ def _is_possible(architecture: Architecture, model: Model) -> bool:
         architecture.is_gated == tensors.is_gated
         and architecture.accepts(model)
         and architecture.fuses_queries == fuses
-        and num_sliding_blocks(architecture, model.num_layers) == model.layers.sliding
+        and (
+            architecture.block_at is not None
+            or num_sliding_blocks(architecture, model.num_layers) == model.layers.sliding
+        )
     )
 
 
 def _num_other_elements(model: Model) -> float:
     """Parameters that are in no matrix. [count]."""
     groups = tensor_list(model).groups
-    return model.num_params - sum(
-        g.num_elements for g in groups if g.name != VECTORS and not g.name.startswith(INDEXER)
-    )
+    return model.num_params - sum(g.num_elements for g in groups if g.name != VECTORS and is_counted(g))
 
 
 def num_sliding_blocks(architecture: Architecture, num_layers: int) -> int:
@@ -101,6 +102,8 @@ def num_vector_elements(architecture: Architecture, model: Model) -> int:
 
 def block_vectors(architecture: Architecture, model: Model) -> list[Shapes]:
     """Vectors of every block."""
+    if architecture.block_at is not None:
+        return [architecture.block_at(model, block) for block in range(model.num_layers)]
     attending = set(attention_blocks(model))
     sparse = set(sparse_blocks(model))
     feeding = set(feed_forward_blocks(model)) if architecture.feed_block is not None else set()
@@ -114,6 +117,11 @@ def block_vectors(architecture: Architecture, model: Model) -> list[Shapes]:
         shapes = of_block(model)
         found.append({**shapes, **(architecture.expert_block(model) if block in sparse else {})})
     return found
+
+
+def copied_bytes(model: Model, output_bytes: float) -> float:
+    """What this build holds of a tied embedding a second time where no device takes the output matrix. [bytes]"""
+    return output_bytes if model.ties_embeddings and architecture_of(model).copies_tied else 0.0
 
 
 def file_settings(architecture: Architecture, model: Model) -> Settings:

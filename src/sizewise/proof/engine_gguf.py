@@ -10,7 +10,8 @@ import struct
 from typing import TYPE_CHECKING, NamedTuple
 
 from sizewise.estimate.gguf import group_types
-from sizewise.estimate.tensors import GLOBAL, tensor_list
+from sizewise.estimate.tensor_group import GLOBAL
+from sizewise.estimate.tensors import tensor_list
 from sizewise.proof.engine_architectures import VECTORS, architecture_of, block_vectors, file_settings
 from sizewise.proof.engine_values import write_values
 from sizewise.proof.engine_words import word_settings
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from sizewise.domain.model import Model
     from sizewise.estimate.gguf import MixtureRules
-    from sizewise.estimate.tensors import TensorGroup
+    from sizewise.estimate.tensor_group import TensorGroup
     from sizewise.proof.engine_architecture import Architecture, Value
 
 MAGIC, VERSION = b"GGUF", 3

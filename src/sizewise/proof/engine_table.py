@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sizewise.estimate.indexer import is_indexed
+from sizewise.proof import engine_gemma as g
 from sizewise.proof import engine_vectors as v
 from sizewise.proof.engine_architecture import (
     Architecture,
@@ -84,6 +85,14 @@ ARCHITECTURES = (
     Architecture(
         name="gemma3", accepts=has_windows, block=lambda m: {**v.four_norms(m), **v.head_norms(m)},
         sliding_period=6, families=("Gemma 3",),
+    ),
+    Architecture(
+        name="gemma4", accepts=g.is_gemma_4, block=v.four_norms, block_at=g.gemma_4_block, ends=g.gemma_ends,
+        settings=g.gemma_settings, copies_tied=True,
+    ),
+    Architecture(
+        name="gemma3n", accepts=g.is_gemma_3n, block=v.four_norms, block_at=g.gemma_3n_block, ends=g.gemma_ends,
+        settings=g.gemma_settings, copies_tied=True,
     ),
     Architecture(
         name="gpt-oss", accepts=has_windows, block=v.gpt_oss_block, expert_block=v.gpt_oss_experts,
@@ -222,6 +231,20 @@ ARCHITECTURES = (
         name="lfm2", accepts=lambda m: has_short_convolution_blocks(m) and m.experts is None,
         block=lambda m: {**v.two_norms(m), **v.head_norms(m)}, linear_block=v.short_convolution_block,
         ends=v.embedding_norm_ends, settings=v.short_convolution_settings, families=("LFM2",),
+    ),
+    Architecture(
+        name="lfm2moe", accepts=lambda m: has_short_convolution_blocks(m) and m.experts is not None,
+        block=lambda m: {**v.two_norms(m), **v.head_norms(m)}, linear_block=v.short_convolution_block,
+        expert_block=v.expert_bias, ends=v.embedding_norm_ends, settings=v.short_convolution_settings,
+    ),
+    Architecture(
+        name="exaone-moe", accepts=has_chunks, block=lambda m: {**v.two_norms(m), **v.head_norms(m)},
+        expert_block=v.expert_bias, sliding_period=4, settings=v.sigmoid_settings,
+    ),
+    Architecture(
+        name="hy_v3", accepts=lambda m: has_experts(m) and m.family == "Hunyuan",
+        block=lambda m: {**v.two_norms(m), **v.head_norms(m)}, expert_block=v.bare_expert_bias,
+        settings=lambda m: {**v.shared_settings(m), **v.sigmoid_settings(m)},
     ),
 )  # fmt: skip
 """Those that can be written. The first that adds up is taken."""

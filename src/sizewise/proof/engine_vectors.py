@@ -160,6 +160,11 @@ def expert_bias(model: Model) -> Shapes:
     return {"exp_probs_b.bias": (model.experts.num_experts,)} if model.experts else {}
 
 
+def bare_expert_bias(model: Model) -> Shapes:
+    """The same under a name without suffix."""
+    return {"exp_probs_b": (model.experts.num_experts,)} if model.experts else {}
+
+
 def norms_around(model: Model) -> Shapes:
     """Norms before attention and after it, where the second stands before the feed-forward block."""
     return {**one_norm(model), "post_attention_norm.weight": (model.hidden_size,)}
