@@ -61,6 +61,7 @@ MARKUP = (
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.anyio
 @pytest.mark.parametrize("field", ["device", "model", "task", "as_good_as", "users", "pick", "surprise"])
 async def test_markup_in_any_field_of_the_page_stays_text(field: str) -> None:

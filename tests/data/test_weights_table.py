@@ -20,6 +20,7 @@ from sizewise.catalog.weights_table import (
 from sizewise.estimate.weights import GGUF
 
 
+@pytest.mark.slow
 def test_table_is_what_the_script_writes() -> None:
     shipped = (build_weights.CATALOG / "weights.csv").read_text(encoding="utf-8")
     assert shipped == build_weights.weights_csv(), "run: python scripts/build_weights.py"

@@ -57,6 +57,7 @@ def test_95th_percentiles_under_poisson_arrivals_agree(rate: float) -> None:
     assert float(told.tpot_s(0.95)) == pytest.approx(float(np.quantile(seen.tpot_s, 0.95)), rel=0.15)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("places", [1, 4, 16])
 @pytest.mark.parametrize("share", [0.3, 0.6, 0.85])
 def test_waiting_for_one_of_few_places_agrees(places: int, share: float) -> None:
@@ -80,6 +81,7 @@ def test_waiting_for_one_of_few_places_agrees(places: int, share: float) -> None
         assert float(told.ttft_s(0.95)) == pytest.approx(float(np.quantile(seen.ttft_s, 0.95)), rel=0.35)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("num_users", "think_time_s"), [(1, 0.0), (100, 20.0), (400, 20.0)])
 def test_users_agree_within_5_percent(num_users: int, think_time_s: float) -> None:
     generator = np.random.default_rng(12)
@@ -99,6 +101,7 @@ def test_users_agree_within_5_percent(num_users: int, think_time_s: float) -> No
     assert float(told.mean_ttft_s) == pytest.approx(seen.ttft_s.mean(), rel=0.05)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("num_users", "places"), [(12, 4), (20, 4), (60, 16), (6, 1)])
 def test_users_who_wait_for_one_of_few_places_agree(num_users: int, places: int) -> None:
     """From a few who wait now and then to a server whose places are always taken."""

@@ -99,6 +99,7 @@ async def test_results_are_those_of_the_command_line(
             jsonschema_rs.validate(TOOLS[tool].output_schema(), answer)
 
 
+@pytest.mark.slow
 @pytest.mark.anyio
 @pytest.mark.parametrize("transport", ["stdio", "http"])
 async def test_tools_and_the_catalog_are_described(transport: str, address: str) -> None:

@@ -93,6 +93,7 @@ def test_every_stated_threshold_is_right_of_many_requests(soak_scale: float) -> 
     assert sum(check(seed) for seed in range(1000, 1000 + count)) > count
 
 
+@pytest.mark.slow
 def test_electricity_hours_and_prices_are_among_the_thresholds() -> None:
     names = {flip.name for seed in (0, 7) for flip in recommend(drawn(seed)).flips}
     assert names & {"electricity", "hours"}

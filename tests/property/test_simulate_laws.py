@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -144,6 +145,7 @@ def test_an_endless_pool_sends_nobody_back(setting: Setting) -> None:
     assert endless.run().num_preemptions.sum() == 0
 
 
+@pytest.mark.slow
 @given(engines(), st.integers(0, 2**20), st.integers(1, 8), st.floats(0.0, 0.5))
 def test_users_of_a_closed_loop_never_have_two_requests(
     engine: SimulatedEngine, seed: int, num_users: int, pause_s: float

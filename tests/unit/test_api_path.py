@@ -37,6 +37,7 @@ def test_an_api_alone_is_an_answer_with_its_prices_quality_and_date() -> None:
     assert api.source
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("paths", [(), ("owned",), ("rent", "buy")])
 def test_where_data_may_not_go_out_no_api_is_offered(paths: tuple[str, ...]) -> None:
     decision = recommend(replace(CARD, path=paths))
@@ -45,6 +46,7 @@ def test_where_data_may_not_go_out_no_api_is_offered(paths: tuple[str, ...]) -> 
     assert "API" not in str(decision.verdict)
 
 
+@pytest.mark.slow
 def test_the_cheaper_of_machine_and_api_is_the_answer() -> None:
     bought, owned = (recommend(replace(CARD, path=(path, "api"))) for path in ("rent", "owned"))
     for decision in (bought, owned):

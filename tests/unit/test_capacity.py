@@ -124,6 +124,7 @@ def test_a_card_with_room_for_few_whole_contexts_carries_what_its_pages_hold(loa
     assert told.likely == pytest.approx(found.simulation.largest, rel=0.35)
 
 
+@pytest.mark.slow
 def test_a_simulation_is_the_same_for_the_same_seed_only() -> None:
     first, again, other = (
         capacity(SMALL, LoadQuestion(simulates=True, seed=seed)).simulation for seed in ("1", "1", "2")

@@ -59,6 +59,7 @@ def test_what_is_not_understood_is_refused_with_what_is_allowed(text: str, said:
     assert said in str(caught.value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "arguments",
     [

@@ -60,6 +60,7 @@ def test_more_reach_is_wider() -> None:
     assert wide[0] < narrow[0] < 1 < narrow[1] < wide[1]
 
 
+@pytest.mark.slow
 def test_ranges_without_a_group_hold_about_four_fifths_of_new_groups() -> None:
     inside = []
     for seed in range(12):

@@ -43,6 +43,7 @@ def fit(items: list[Observation], facts: dict[str, Facts]) -> Fit:
     return fit_skills(build_design(items, facts), 10)
 
 
+@pytest.mark.slow
 def test_points_do_not_change_when_skills_are_measured_in_other_units(
     fit: Fit, items: list[Observation]
 ) -> None:

@@ -69,6 +69,7 @@ def test_no_task_is_shown_to_chinese_readers_by_its_english_name(name: str) -> N
     assert re.search(r"[\u4e00-\u9fff]", CHINESE(task_title(name)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("layout", [WIDE, NARROW])
 def test_the_choice_is_a_point_of_its_own_in_both_curves(layout: object) -> None:
     question = Question(task="chat", path=("buy",), users=8)
@@ -126,6 +127,7 @@ def test_every_verb_with_money_shows_it_in_the_currency_asked_for(
     assert "USD, CNY" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_plan_in_yuan_is_the_plan_in_dollars_exchanged(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -29,6 +29,7 @@ def test_thinking_is_a_part_of_what_is_written_and_needs_its_context() -> None:
     assert ask(CATALOG, replace(PLAIN, thinking_tokens=0)).request == ask(CATALOG, PLAIN).request
 
 
+@pytest.mark.slow
 def test_a_machine_carries_fewer_people_who_wait_for_thinking() -> None:
     answers = [recommend(question).answer for question in (PLAIN, THINKING)]
     assert answers[0] is not None
@@ -48,6 +49,7 @@ def test_an_api_bills_thinking_as_output() -> None:
     assert bills[1] - bills[0] == pytest.approx(1e6 * 2000 * offer.output_usd_per_mtok / 1e6)
 
 
+@pytest.mark.slow
 def test_the_assumptions_say_what_is_counted() -> None:
     said = {str(a.name): (str(a.value), a.set_by) for a in recommend(THINKING).assumptions}
     assert said["thinking"][1] == "you"
@@ -58,6 +60,7 @@ def test_the_assumptions_say_what_is_counted() -> None:
     assert "MLPerf" in sources["thinking"]
 
 
+@pytest.mark.slow
 def test_the_wait_for_the_answer_contains_the_thinking() -> None:
     plain, thinking = (recommend(question).answer for question in (PLAIN, THINKING))
     assert plain is not None
