@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
 SIZES = (1.5e9, 8e9, 24e9, 70e9)
 """Sizes of the table's columns. [count]"""
@@ -51,6 +51,11 @@ KV_FORMATS = {
     "fp8": r"kv fp8",
     "q4_0": r"^kv q4$|kivi 4-bit|turboquant 4bit",
 }
+METRICS_OF_KV_AXIS = {
+    "long-context": r"mrcr|longbench (?:narrative|qasper|multifield|hotpot|musique|2wiki|trivia|passage)",
+}
+"""Tasks with scores of quantized caches by more than one team. Those of code and of summaries come from one paper with
+two models, too few for a range: they lose the usual points."""
 KV_RATIOS = {"q4_1": 0.85, "iq4_nl": 0.9}
 """Losses of sibling types against q4_0: as their errors in weights compare. Assumed. [ratio]"""
 KNOWLEDGE = re.compile(
@@ -122,39 +127,74 @@ def between(
 
 
 def axis_factors(rows: Sequence[Mapping[str, str]], cells: Cells) -> dict[str, tuple[float, float, float]]:
-    """How much more each task loses than knowledge sets: low, likely and high of an 80 % bootstrap over cells.
+    """How much more each task loses than knowledge sets: low, likely and high. See `factor`."""
 
-    factor = (prior + sum of measured points) / (prior + sum of the points expected of these models and formats).
-    """
+    def usual(row: Mapping[str, str]) -> float:
+        key = (loss_class_of(row["quant_format"]), size_column(row["model"] or row["hf_id"]))
+        is_usual = (
+            row["quant_target"] == "weights" and key in cells and not SPECIAL.search(row["quant_format"])
+        )
+        return cells[key][1] if is_usual else math.nan
+
+    return _factors(rows, METRICS_OF_AXIS, usual)
+
+
+def kv_factors(
+    rows: Sequence[Mapping[str, str]], points: Mapping[str, tuple[float, float, float]]
+) -> dict[str, tuple[float, float, float]]:
+    """How much more than usual each task loses by a quantized cache: low, likely and high. See `factor`."""
+
+    def usual(row: Mapping[str, str]) -> float:
+        if row["quant_target"] != "kv-cache":
+            return math.nan
+        formats = (n for n, p in KV_FORMATS.items() if re.search(p, row["quant_format"], re.IGNORECASE))
+        return points[name][1] if (name := next(formats, "")) else math.nan
+
+    return _factors(rows, METRICS_OF_KV_AXIS, usual)
+
+
+def _factors(
+    rows: Sequence[Mapping[str, str]], metrics: Mapping[str, str], usual: Callable[[Mapping[str, str]], float]
+) -> dict[str, tuple[float, float, float]]:
+    """The factor of every task that rows speak of; `usual` is the points expected of a row, NaN to pass it over."""
     found = {}
-    for axis, pattern in METRICS_OF_AXIS.items():
-        pairs = np.array(_measured_and_expected(rows, cells, re.compile(pattern, re.IGNORECASE)))
-        if len(pairs):
-            picks = np.random.default_rng(0).integers(len(pairs), size=(NUM_RESAMPLES, len(pairs)))
-            prior = FACTOR_PRIOR_CELLS * pairs[:, 1].mean()
-            sums = pairs[picks].sum(axis=1)
-            drawn = (prior + sums[:, 0]) / (prior + sums[:, 1])
-            likely = float((prior + pairs[:, 0].sum()) / (prior + pairs[:, 1].sum()))
-            low, high = (float(end) for end in np.quantile(drawn, (0.1, 0.9)))
-            ends = sorted(max(end, SMALLEST_FACTOR) for end in (low, likely, high))
-            found[axis] = (round(ends[0], 2), round(ends[1], 2), round(ends[2], 2))
+    for axis, pattern in metrics.items():
+        pairs = _measured_and_expected(rows, usual, re.compile(pattern, re.IGNORECASE))
+        if pairs:
+            found[axis] = factor(pairs)
     return found
 
 
+def factor(pairs: Sequence[tuple[float, float]]) -> tuple[float, float, float]:
+    """What measured points are of the usual ones: low, likely and high of an 80 % bootstrap over cells. [ratio]
+
+    (prior + sum of measured points) / (prior + sum of the points expected of these models and formats).
+
+    >>> factor([(2.0, 1.0)])
+    (1.09, 1.09, 1.09)
+    """
+    table = np.array(pairs)
+    picks = np.random.default_rng(0).integers(len(table), size=(NUM_RESAMPLES, len(table)))
+    prior = FACTOR_PRIOR_CELLS * table[:, 1].mean()
+    sums = table[picks].sum(axis=1)
+    drawn = (prior + sums[:, 0]) / (prior + sums[:, 1])
+    likely = float((prior + table[:, 0].sum()) / (prior + table[:, 1].sum()))
+    low, high = (float(end) for end in np.quantile(drawn, (0.1, 0.9)))
+    return _triple(sorted(max(end, SMALLEST_FACTOR) for end in (low, likely, high)))
+
+
 def _measured_and_expected(
-    rows: Sequence[Mapping[str, str]], cells: Cells, pattern: re.Pattern[str]
+    rows: Sequence[Mapping[str, str]], usual: Callable[[Mapping[str, str]], float], pattern: re.Pattern[str]
 ) -> list[tuple[float, float]]:
     """Mean points lost on the metrics of a task, and the usual points, of every model in a format."""
     lost: dict[tuple[str, str], list[float]] = defaultdict(list)
     expected: dict[tuple[str, str], float] = {}
     for row in rows:
-        model = row["model"] or row["hf_id"]
-        key = (loss_class_of(row["quant_format"]), size_column(model))
-        if row["quant_target"] == "weights" and key in cells and pattern.search(row["metric"]):
-            points = lost_points(row)
-            if not (math.isnan(points) or SPECIAL.search(row["quant_format"])):
-                lost[model, row["quant_format"]].append(points)
-                expected[model, row["quant_format"]] = cells[key][1]
+        points, of_format = lost_points(row), usual(row)
+        if pattern.search(row["metric"]) and not (math.isnan(points) or math.isnan(of_format)):
+            name = row["model"] or row["hf_id"], row["quant_format"]
+            lost[name].append(points)
+            expected[name] = of_format
     return [(sum(points) / len(points), expected[name]) for name, points in lost.items()]
 
 
@@ -257,7 +297,8 @@ def loss_table_text(rows: Sequence[Mapping[str, str]]) -> str:
         "# Points lost by quantization on knowledge and reasoning sets (0-100): assumed values drawn towards measured",
         "# medians; `num_measured`: rows of quant_loss.csv behind each size. No scores are published for",
         "# 6 and 5 bits: interpolated between 8 and 4 bits on a logarithmic axis, with a wider high end.",
-        "# axis_factors: what a task loses against knowledge, low, likely, high, fitted. kv_points: cache types.",
+        "# axis_factors: what a task loses against knowledge, low, likely, high, fitted. kv_points: cache types;",
+        "# kv_factors: what a task loses by its cache against the usual, from the few scores of quantized caches.",
         "# Generated by scripts/fit_quality.py.",
         f"num_params = [{', '.join(f'{size:.2g}' for size in SIZES)}]",
         'source = "quant_loss.csv"', 'as_of = "2026-11-23"', "", "[points]",
@@ -270,7 +311,15 @@ def loss_table_text(rows: Sequence[Mapping[str, str]]) -> str:
         numbers = ", ".join(str(len(measured.get((name, i), []))) for i in range(len(SIZES)))
         counts.append(f'"{name}" = [{numbers}]')
     factors = ["", "[axis_factors]", *_range_lines(axis_factors(rows, cells))]
-    caches = ["", "[kv_points]", *_range_lines(kv_points(rows, cells))]
+    points = kv_points(rows, cells)
+    caches = [
+        "",
+        "[kv_points]",
+        *_range_lines(points),
+        "",
+        "[kv_factors]",
+        *_range_lines(kv_factors(rows, points)),
+    ]
     return "\n".join([*lines, *counts, *factors, *caches]) + "\n"
 
 

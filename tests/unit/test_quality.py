@@ -23,6 +23,7 @@ TABLE = LossTable(
     points={"4": ((1.0, 0.0), (4.0, 2.0), (8.0, 3.0))},
     axis_factors={"math": (1.0, 1.5, 2.0)},
     kv_points={"f16": (0.0, 0.0, 0.0), "q4_0": (0.2, 1.8, 5.0)},
+    kv_factors={"long-context": (1.0, 1.5, 2.0)},
 )
 
 
@@ -58,10 +59,15 @@ def test_unknown_loss_class_is_an_error_not_a_zero() -> None:
 
 
 def test_cache_types_lose_what_the_table_says() -> None:
-    assert kv_loss(kv_type="f16", table=TABLE) == (0.0, 0.0, 0.0)
-    assert kv_loss(kv_type="q4_0", table=TABLE) == (0.2, 1.8, 5.0)
+    assert kv_loss(kv_type="f16", axis="qa", table=TABLE) == (0.0, 0.0, 0.0)
+    assert kv_loss(kv_type="q4_0", axis="qa", table=TABLE) == (0.2, 1.8, 5.0)
     with pytest.raises(KeyError):
-        kv_loss(kv_type="q1_0", table=TABLE)
+        kv_loss(kv_type="q1_0", axis="qa", table=TABLE)
+
+
+def test_a_quantized_cache_costs_a_task_its_own_share() -> None:
+    assert kv_loss(kv_type="q4_0", axis="long-context", table=TABLE) == pytest.approx((0.2, 2.7, 10.0))
+    assert kv_loss(kv_type="f16", axis="long-context", table=TABLE) == (0.0, 0.0, 0.0)
 
 
 def test_loss_lowers_the_mean_and_widens_the_spread() -> None:

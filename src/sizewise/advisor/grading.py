@@ -59,7 +59,7 @@ def grade(rows: Sequence[Row], request: Request) -> Grades:
             table=table,
             is_native=np.array([rows[i].quantization.name == rows[i].model.native_format for i in index]),
         )
-    kv_low, kv_likely, kv_high = kv_loss(kv_type=request.kv_type, table=table)
+    kv_low, kv_likely, kv_high = kv_loss(kv_type=request.kv_type, axis=axis, table=table)
     left, total_sd = quality_after_loss(
         mean=mean, sd=sd, loss_low=low + kv_low, loss_likely=likely + kv_likely, loss_high=high + kv_high
     )

@@ -144,11 +144,14 @@ def _entry(row: dict[str, str]) -> QualityEntry:
 def loss_table() -> LossTable:
     """Points that number formats cost, from quant_loss.toml."""
     table = tomllib.loads(file_text(FOLDER / "quant_loss.toml"))
+
+    def ranges(name: str) -> dict[str, tuple[float, float, float]]:
+        return {key: (low, likely, high) for key, (low, likely, high) in table[name].items()}
+
     return LossTable(
         num_params=tuple(table["num_params"]),
         points={name: (tuple(a), tuple(b), tuple(c)) for name, (a, b, c) in table["points"].items()},
-        axis_factors={
-            name: (low, likely, high) for name, (low, likely, high) in table["axis_factors"].items()
-        },
-        kv_points={name: (low, likely, high) for name, (low, likely, high) in table["kv_points"].items()},
+        axis_factors=ranges("axis_factors"),
+        kv_points=ranges("kv_points"),
+        kv_factors=ranges("kv_factors"),
     )

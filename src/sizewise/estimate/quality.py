@@ -42,6 +42,9 @@ class LossTable:
     """How much more a task loses than knowledge questions: low, likely and high. [ratio]"""
     kv_points: Mapping[str, tuple[float, float, float]]
     """Per cache type: low, likely and high. [points]"""
+    kv_factors: Mapping[str, tuple[float, float, float]]
+    """How much more than usual a task loses by its cache: low, likely and high; tasks without scores of a quantized
+    cache are missing and lose the usual points. [ratio]"""
 
 
 def quant_loss(
@@ -67,12 +70,15 @@ def quant_loss(
     return low[()], likely[()], high[()]
 
 
-def kv_loss(*, kv_type: str, table: LossTable) -> tuple[float, float, float]:
+def kv_loss(*, kv_type: str, axis: str, table: LossTable) -> tuple[float, float, float]:
     """Points lost by the type of the KV cache: low, likely, high. [points]
 
+    The points of the type times the factor of the task, end by end.
     Raises: KeyError for a type that the table does not have (our own error).
     """
-    return table.kv_points[kv_type]
+    factors = table.kv_factors.get(axis, (1.0, 1.0, 1.0))
+    low, likely, high = (a * b for a, b in zip(table.kv_points[kv_type], factors, strict=True))
+    return low, likely, high
 
 
 def quality_after_loss(
