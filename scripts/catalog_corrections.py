@@ -35,6 +35,10 @@ CORRECTIONS: dict[str, Cells] = {
     "MiniMaxAI/MiniMax-M3": {"full_elements_per_token": str(60 * 2 * 4 * 128 + 57 * 128)},
     "meta-llama/Llama-3.2-11B-Vision-Instruct": {"num_full_layers": "32"},
     "nvidia/Llama-3_3-Nemotron-Super-49B-v1_5": {"num_full_layers": "49"},
+    "mistralai/Ministral-8B-Instruct-2410": {
+        "num_full_layers": "36", "num_sliding_layers": "0", "window_tokens": "0", "sliding_elements_per_token": "0",
+        "full_elements_per_token": str(36 * 2 * 8 * 128),
+    },
     "arcee-ai/Trinity-Mini": {
         "num_full_layers": "32", "num_sliding_layers": "0", "sliding_elements_per_token": "0",
         "full_elements_per_token": str(32 * 2 * 4 * 128),
@@ -63,6 +67,8 @@ CORRECTION_NOTES = {
     "inclusionAI/Ring-flash-2.0": "dense layer as in Ling-flash-2.0",
     "inclusionAI/Ling-1T": "dense layers recalled; the recount agrees with the parameter count",
     "zai-org/GLM-4.5V": "dense layer as in GLM-4.5-Air",
+    "mistralai/Ministral-8B-Instruct-2410": "cache counts all tokens: its windows of 32,768 are as long as its longest"
+    " text, and llama.cpp does not use them",
     "arcee-ai/Trinity-Mini": "cache is an upper bound: window not read, all layers counted full",
     "poolside/Laguna-S-2.1": "cache is an upper bound: window not sourced, all layers counted full",
 }
@@ -82,6 +88,7 @@ SHAPE_FILLS: dict[str, Cells] = {
         "mla_v_dim": "128", "intermediate": "16384", "first_dense_layers": "3",
     },
     "mistralai/Mistral-Small-4-119B-2603": {
+        "recounted_params": "118972826624", "tie_embeddings": "false",
         "mla_kv_lora_rank": "256", "mla_q_lora_rank": "1024", "mla_qk_nope_dim": "64",
         "mla_qk_rope_dim": "64",
         "mla_v_dim": "128",
@@ -89,9 +96,14 @@ SHAPE_FILLS: dict[str, Cells] = {
     "meta-llama/Llama-4-Maverick-17B-128E-Instruct": {"first_dense_layers": "24"},
     "Qwen/Qwen2-57B-A14B-Instruct": {"n_shared_experts": "8"},
     "Qwen/Qwen1.5-MoE-A2.7B-Chat": {"n_shared_experts": "4"},
-    "nvidia/NVIDIA-Nemotron-3-Nano-30B-A3B-BF16": {"first_dense_layers": "29"},
-    "nvidia/NVIDIA-Nemotron-3-Super-120B-A12B-BF16": {"first_dense_layers": "48", "moe_intermediate": "672"},
-    "nvidia/NVIDIA-Nemotron-3-Ultra-550B-A55B-BF16": {"first_dense_layers": "60", "moe_intermediate": "1280"},
+    "nvidia/NVIDIA-Nemotron-3-Super-120B-A12B-BF16": {
+        "first_dense_layers": "48", "moe_intermediate": "672", "n_shared_experts": "8",
+        "recounted_params": "120668707840",
+    },
+    "nvidia/NVIDIA-Nemotron-3-Ultra-550B-A55B-BF16": {
+        "first_dense_layers": "60", "moe_intermediate": "1280", "n_shared_experts": "8",
+        "recounted_params": "549308993536",
+    },
     "moonshotai/Kimi-K3": {"moe_intermediate": "1536"},
     "inclusionAI/Ring-flash-2.0": {"first_dense_layers": "1", "intermediate": "9216"},
     "inclusionAI/Ling-1T": {"first_dense_layers": "4", "intermediate": "18432"},
@@ -125,6 +137,16 @@ SHAPE_FILLS: dict[str, Cells] = {
     "LGAI-EXAONE/K-EXAONE-236B-A23B": {
         "recounted_params": "236571156352", "intermediate": "18432", "first_dense_layers": "1",
         "tie_embeddings": "false",
+    },
+    "arcee-ai/Trinity-Mini": {"intermediate": "6144", "first_dense_layers": "2", "tie_embeddings": "false"},
+    "poolside/Laguna-XS.2": {"intermediate": "8192", "first_dense_layers": "1", "tie_embeddings": "false"},
+    "poolside/Laguna-XS-2.1": {"intermediate": "8192", "first_dense_layers": "1", "tie_embeddings": "false"},
+    "poolside/Laguna-S-2.1": {"intermediate": "12288", "first_dense_layers": "1", "tie_embeddings": "false"},
+    "poolside/Laguna-M.1": {"intermediate": "16384", "first_dense_layers": "3", "tie_embeddings": "false"},
+    "stepfun-ai/Step-3.5-Flash": {"recounted_params": "196956130368"},
+    "stepfun-ai/Step-3.7-Flash": {"recounted_params": "196956130368"},
+    "nvidia/NVIDIA-Nemotron-3-Nano-30B-A3B-BF16": {
+        "recounted_params": "31577940288", "first_dense_layers": "29", "n_shared_experts": "2",
     },
     "tencent/Hy3": {
         "recounted_params": "295033543488", "intermediate": "13312", "first_dense_layers": "1",

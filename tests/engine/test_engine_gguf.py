@@ -33,6 +33,9 @@ ARCHITECTURES = [
     ("google/gemma-4-E2B-it", "gemma4"), ("google/gemma-4-26B-A4B-it", "gemma4"),
     ("google/gemma-3n-E4B-it", "gemma3n"), ("LiquidAI/LFM2-24B-A2B", "lfm2moe"),
     ("LGAI-EXAONE/K-EXAONE-236B-A23B", "exaone-moe"), ("tencent/Hy3", "hy_v3"),
+    ("arcee-ai/Trinity-Mini", "afmoe"), ("poolside/Laguna-M.1", "laguna"), ("stepfun-ai/Step-3.5-Flash", "step35"),
+    ("MiniMaxAI/MiniMax-M1-80k", "minimax-01"), ("nvidia/NVIDIA-Nemotron-3-Super-120B-A12B-BF16", "nemotron_h_moe"),
+    ("mistralai/Mistral-Small-4-119B-2603", "mistral4"), ("mistralai/Ministral-8B-Instruct-2410", "llama"),
 ]  # fmt: skip
 
 

@@ -9,7 +9,10 @@ import pytest
 
 from sizewise.catalog import load_catalog
 from sizewise.estimate.delta_net import delta_net
+from sizewise.estimate.gated_attention import gated_attention
 from sizewise.estimate.gemma import gemma_layout
+from sizewise.estimate.lightning import has_lightning
+from sizewise.estimate.mamba import mamba
 from sizewise.estimate.tensors import attention_blocks, tensor_groups, tensor_list
 
 if TYPE_CHECKING:
@@ -97,7 +100,7 @@ def test_layers_of_other_kinds_end_in_the_rest() -> None:
     model = _model("Qwen/Qwen3.5-27B")
     odd = dataclasses.replace(model.cache, state_bytes=model.cache.state_bytes + 1)
     assert delta_net(dataclasses.replace(model, cache=odd)) is None
-    assert "rest" in {group.name for group in tensor_groups(_model("MiniMaxAI/MiniMax-Text-01"))}
+    assert "rest" in {group.name for group in tensor_groups(_model("Snowflake/snowflake-arctic-instruct"))}
 
 
 def test_per_layer_embedding_is_told_apart() -> None:
@@ -136,3 +139,42 @@ def test_a_gemma_of_another_count_has_no_layout() -> None:
     model = _model("google/gemma-4-31B-it")
     assert gemma_layout(dataclasses.replace(model, num_params=2 * model.num_params)) is None
     assert gemma_layout(_model(LLAMA_8B)) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "num_window_heads", "gate_rows_per_head"),
+    [
+        ("stepfun-ai/Step-3.5-Flash", 96, 1),
+        ("poolside/Laguna-XS.2", 64, 1),
+        ("poolside/Laguna-S-2.1", 72, 1),
+        ("poolside/Laguna-M.1", 64, 128),
+        ("arcee-ai/Trinity-Mini", 32, 128),
+    ],
+)
+def test_gates_and_heads_follow_from_the_count(
+    name: str, num_window_heads: int, gate_rows_per_head: int
+) -> None:
+    gated = gated_attention(_model(name))
+    assert gated is not None
+    assert (gated.num_window_heads, gated.gate_rows_per_head) == (num_window_heads, gate_rows_per_head)
+    assert tensor_list(_model(name)).is_exact
+
+
+def test_a_gate_that_does_not_add_up_is_none() -> None:
+    model = _model("poolside/Laguna-XS.2")
+    assert gated_attention(dataclasses.replace(model, num_params=model.num_params + 1)) is None
+    assert gated_attention(_model(LLAMA_8B)) is None
+
+
+@pytest.mark.parametrize(
+    ("size", "latent_size"), [("Nano-30B-A3B", 0), ("Super-120B-A12B", 1024), ("Ultra-550B-A55B", 2048)]
+)
+def test_narrow_space_of_experts_follows_from_the_count(size: str, latent_size: int) -> None:
+    net = mamba(_model(f"nvidia/NVIDIA-Nemotron-3-{size}-BF16"))
+    assert net is not None
+    assert net.latent_size == latent_size
+
+
+def test_lightning_attention_explains_all_parameters() -> None:
+    assert tensor_list(_model("MiniMaxAI/MiniMax-Text-01")).is_exact
+    assert not has_lightning(_model("Qwen/Qwen3-Next-80B-A3B-Instruct"))

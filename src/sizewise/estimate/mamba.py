@@ -24,6 +24,10 @@ VECTORS_PER_HEAD = 3
 """Step, decay and skip of a head."""
 
 
+LATENT_SIZES = (0, 1024, 2048)
+"""Widths in which routed experts may work; 0: that of the model. [elements] Source: configurations of Nemotron-3."""
+
+
 class Mamba(NamedTuple):
     """Widths of one block."""
 
@@ -32,6 +36,8 @@ class Mamba(NamedTuple):
     num_groups: int
     num_heads: int
     has_norm: bool
+    latent_size: int = 0
+    """Width in which routed experts work, where it is narrower than the model; 0: it is not. [elements]"""
 
     @property
     def num_channels(self) -> int:
@@ -72,8 +78,16 @@ def mamba(model: Model) -> Mamba | None:
     """
     if not model.layers.ssm or model.layers.linear or model.layers.sliding or model.latent:
         return None
-    in_blocks, left = divmod(int(model.num_params) - _num_other_params(model), model.layers.ssm)
-    return None if left else next((n for n in _of_state(model) if _num_params(model, n) == in_blocks), None)
+    for latent_size in LATENT_SIZES if stands_apart(model) and model.experts else LATENT_SIZES[:1]:
+        in_blocks, left = divmod(
+            int(model.num_params) - _num_other_params(model, latent_size), model.layers.ssm
+        )
+        found = (
+            None if left else next((n for n in _of_state(model) if _num_params(model, n) == in_blocks), None)
+        )
+        if found is not None:
+            return found._replace(latent_size=latent_size)
+    return None
 
 
 def stands_apart(model: Model) -> bool:
@@ -103,16 +117,27 @@ def _num_params(model: Model, net: Mamba) -> int:
     return model.hidden_size * (net.num_inputs + net.inner_size) + net.num_vector_elements
 
 
-def _num_other_params(model: Model) -> int:
+def latent_ffn_size(model: Model, latent_size: int) -> int:
+    """Width of a routed expert in its narrower space; a model's row has it scaled to the hidden size. [elements]"""
+    experts = model.experts
+    return experts.ffn_size * model.hidden_size // latent_size if experts and latent_size else 0
+
+
+def _num_other_params(model: Model, latent_size: int) -> int:
     """Parameters of everything else. [count]"""
     hidden = model.hidden_size
     attention = 2 * hidden * (model.num_heads + model.num_kv_heads) * model.head_dim
     num_norms = model.num_layers * (1 if stands_apart(model) else 2) + 1
     embeddings = model.vocab_size * hidden * (1 if model.ties_embeddings else 2)
-    return model.layers.full * attention + num_norms * hidden + embeddings + _num_feed_forward(model)
+    return (
+        model.layers.full * attention
+        + num_norms * hidden
+        + embeddings
+        + _num_feed_forward(model, latent_size)
+    )
 
 
-def _num_feed_forward(model: Model) -> int:
+def _num_feed_forward(model: Model, latent_size: int) -> int:
     hidden, experts = model.hidden_size, model.experts
     num_blocks, num_matrices = model.num_layers, 3
     if stands_apart(model):
@@ -120,4 +145,6 @@ def _num_feed_forward(model: Model) -> int:
     if experts is None:
         return num_blocks * num_matrices * hidden * model.ffn_size
     width = experts.ffn_size * (experts.num_experts + experts.num_shared_experts)
-    return num_blocks * hidden * (num_matrices * width + experts.num_experts)
+    biases = experts.num_experts if stands_apart(model) else 0
+    between = 2 * latent_size  # into the narrower space and back
+    return num_blocks * (hidden * (num_matrices * width + experts.num_experts + between) + biases)

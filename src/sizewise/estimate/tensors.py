@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from sizewise.estimate.delta_net import delta_net, has_short_convolutions
+from sizewise.estimate.gated_attention import gated_attention, gated_attention_groups
 from sizewise.estimate.gemma import (
     PER_LAYER_ELEMENTS,
     PER_LAYER_EMBEDDING,
@@ -21,7 +22,8 @@ from sizewise.estimate.gemma import (
     rope_frequency_groups,
 )
 from sizewise.estimate.indexer import INDEX_KEY_ELEMENTS, is_indexed, num_index_heads
-from sizewise.estimate.mamba import has_both, mamba, stands_apart
+from sizewise.estimate.lightning import has_lightning, lightning_groups
+from sizewise.estimate.mamba import has_both, latent_ffn_size, mamba, stands_apart
 from sizewise.estimate.tensor_group import TensorGroup
 
 if TYPE_CHECKING:
@@ -174,8 +176,11 @@ def _matrices(
     if has_output:
         groups.append(TensorGroup(name="output", row_elements=hidden, num_rows=model.vocab_size))
     blocks = attention_blocks(model)
+    gated = gated_attention(model)
     if model.latent:
         groups += _latent_attention(model, model.latent, blocks)
+    elif gated is not None:
+        groups += gated_attention_groups(model, gated)
     else:
         groups += _attention(model, blocks, num_queries=1 if net is None else 2, is_gated=is_gated)
     others = tuple(sorted(set(range(model.num_layers)) - set(blocks)))
@@ -183,6 +188,8 @@ def _matrices(
         groups += _linear_attention(model, net, others)
     if has_short_convolutions(model):
         groups += _short_convolutions(model.hidden_size, others)
+    if has_lightning(model):
+        groups += lightning_groups(model, others)
     return (*groups, *_feed_forward(model, is_gated=is_gated))
 
 
@@ -195,11 +202,30 @@ def _mixed_matrices(model: Model, net: Mamba) -> tuple[TensorGroup, ...]:
     rows = {"ssm_in": (hidden, net.num_inputs), "ssm_out": (net.inner_size, hidden)}
     blocks = mamba_blocks(model)
     groups += [TensorGroup(name=n, row_elements=r, num_rows=c, blocks=blocks) for n, (r, c) in rows.items()]
-    if is_apart:
-        groups += _dense_blocks(hidden, model.ffn_size, "", feed_forward_blocks(model), is_gated=False)
+    feeding = feed_forward_blocks(model)
+    if is_apart and model.experts:
+        groups += _latent_experts(model, net.latent_size, feeding)
+        shared = model.experts.num_shared_experts * model.experts.ffn_size
+        groups += _dense_blocks(hidden, shared, "_shexp", feeding, is_gated=False)
+    elif is_apart:
+        groups += _dense_blocks(hidden, model.ffn_size, "", feeding, is_gated=False)
     else:
         groups += _feed_forward(model, is_gated=True)
     return tuple(groups)
+
+
+def _latent_experts(model: Model, latent_size: int, blocks: tuple[int, ...]) -> list[TensorGroup]:
+    """Experts without a gate, in a narrower space where they have one, with the matrices that lead there and back."""
+    hidden, experts = model.hidden_size, model.experts
+    if experts is None:
+        return []
+    if not latent_size:
+        return _expert_blocks(hidden, experts, blocks, is_gated=False)
+    own = replace(experts, ffn_size=latent_ffn_size(model, latent_size))
+    router, *matrices = _expert_blocks(latent_size, own, blocks, is_gated=False)
+    rows = {"ffn_latent_down": (hidden, latent_size), "ffn_latent_up": (latent_size, hidden)}
+    between = [TensorGroup(name=n, row_elements=r, num_rows=c, blocks=blocks) for n, (r, c) in rows.items()]
+    return [replace(router, row_elements=hidden), *matrices, *between]
 
 
 def mamba_blocks(model: Model) -> tuple[int, ...]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from sizewise.estimate.indexer import is_indexed
+from sizewise.estimate.lightning import has_lightning
+from sizewise.proof import engine_gated as a
 from sizewise.proof import engine_gemma as g
 from sizewise.proof import engine_vectors as v
 from sizewise.proof.engine_architecture import (
@@ -99,6 +101,10 @@ ARCHITECTURES = (
         sliding_period=2,
     ),
     Architecture(
+        name="mistral4", accepts=lambda m: is_latent(m) and m.family == "Mistral", block=v.latent_block,
+        settings=v.latent_settings,
+    ),
+    Architecture(
         name="deepseek2", accepts=is_latent, block=v.latent_block,
         settings=v.latent_settings,
     ),
@@ -123,7 +129,13 @@ ARCHITECTURES = (
         linear_block=lambda m: {**v.two_norms(m), **v.mamba_vectors(m)}, settings=v.granite_settings,
     ),
     Architecture(
-        name="nemotron_h", accepts=has_mamba_apart, block=v.one_norm, feed_block=v.one_norm,
+        name="nemotron_h_moe", accepts=lambda m: has_mamba_apart(m) and m.experts is not None, block=v.one_norm,
+        feed_block=lambda m: {**v.one_norm(m), **v.expert_bias(m)},
+        linear_block=lambda m: {**v.one_norm(m), **v.mamba_vectors(m)}, settings=v.apart_settings, is_gated=False,
+    ),
+    Architecture(
+        name="nemotron_h", accepts=lambda m: has_mamba_apart(m) and m.experts is None, block=v.one_norm,
+        feed_block=v.one_norm,
         linear_block=lambda m: {**v.one_norm(m), **v.mamba_vectors(m)}, settings=v.apart_settings, is_gated=False,
     ),
     Architecture(
@@ -238,8 +250,25 @@ ARCHITECTURES = (
         expert_block=v.expert_bias, ends=v.embedding_norm_ends, settings=v.short_convolution_settings,
     ),
     Architecture(
-        name="exaone-moe", accepts=has_chunks, block=lambda m: {**v.two_norms(m), **v.head_norms(m)},
+        name="exaone-moe", accepts=lambda m: has_chunks(m) and m.family == "EXAONE",
+        block=lambda m: {**v.two_norms(m), **v.head_norms(m)},
         expert_block=v.expert_bias, sliding_period=4, settings=v.sigmoid_settings,
+    ),
+    Architecture(
+        name="afmoe", accepts=a.has_gates("Trinity"), block=lambda m: {**v.four_norms(m), **v.head_norms(m)},
+        expert_block=v.expert_bias, settings=a.unread_window_settings,
+    ),
+    Architecture(
+        name="laguna", accepts=a.has_gates("Laguna"), block=v.two_norms, block_at=a.gated_block,
+        settings=a.gated_settings,
+    ),
+    Architecture(
+        name="step35", accepts=a.has_gates("Step"), block=v.two_norms, block_at=a.gated_block,
+        settings=lambda m: {**a.gated_settings(m), **a.window_settings(m)},
+    ),
+    Architecture(
+        name="minimax-01", accepts=lambda m: has_lightning(m) and m.experts is not None, block=v.two_norms,
+        linear_block=v.lightning_block, settings=v.lightning_settings,
     ),
     Architecture(
         name="hy_v3", accepts=lambda m: has_experts(m) and m.family == "Hunyuan",

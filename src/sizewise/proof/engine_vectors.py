@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from sizewise.estimate.delta_net import HEAD_ELEMENTS, KEPT_INPUTS, SHORT_KERNEL, delta_net
 from sizewise.estimate.indexer import INDEX_KEY_ELEMENTS, PICKED_TOKENS, num_index_heads
-from sizewise.estimate.mamba import KERNEL, mamba
+from sizewise.estimate.mamba import KERNEL, latent_ffn_size, mamba
 from sizewise.estimate.tensors import attention_blocks, feed_forward_blocks
 
 if TYPE_CHECKING:
@@ -346,15 +346,45 @@ def granite_settings(model: Model) -> Settings:
     return {**mamba_settings(model), **attending_heads(model), **scales, **shared_settings(model)}
 
 
+def _latent_settings(model: Model) -> Settings:
+    """The narrower space of routed experts, where they have one."""
+    net = mamba(model)
+    if net is None or not net.latent_size:
+        return {}
+    return {
+        "moe_latent_size": net.latent_size,
+        "expert_feed_forward_length": latent_ffn_size(model, net.latent_size),
+    }
+
+
 def apart_settings(model: Model) -> Settings:
     """Blocks of one kind each."""
     feeding = set(feed_forward_blocks(model))
-    widths = tuple(model.ffn_size * (block in feeding) for block in range(model.num_layers))
+    experts = model.experts
+    width = experts.num_shared_experts * experts.ffn_size if experts else model.ffn_size
+    widths = tuple(width * (block in feeding) for block in range(model.num_layers))
     return {
+        **(shared_settings(model) if experts else {}),
+        **_latent_settings(model),
         **mamba_settings(model),
         **attending_heads(model),
         **layer_norm_settings(model),
         "feed_forward_length": widths,
+    }
+
+
+def lightning_block(model: Model) -> Shapes:
+    """Norms, and that of the linear attention's output."""
+    return {**two_norms(model), "attn_norm_2.weight": (model.num_heads * model.head_dim,)}
+
+
+def lightning_settings(model: Model) -> Settings:
+    """Which blocks are linear; experts as wide as the file says of all blocks."""
+    experts, attending = model.experts, set(attention_blocks(model))
+    return {
+        "feed_forward_length": experts.ffn_size if experts else model.ffn_size,
+        "residual_scale": 1.0,
+        "attention.recurrent_layers": tuple(b not in attending for b in range(model.num_layers)),
     }
 
 
