@@ -15,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sizewise.advisor.own_computer import probed_computer
 from sizewise.catalog import load_catalog
 from sizewise.catalog.rows import DEVICE_COLUMNS
 from sizewise.catalog.table import FOLDER
@@ -42,13 +43,10 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--records", type=Path, default=RECORDS)
-    catalog, computer = load_catalog(), this_computer(load_catalog())
+    catalog, records = load_catalog(), imported_records(parser.parse_args().records)
+    computer = probed_computer(this_computer(catalog), records)
     name = DEVICE_NAME.format(processor=computer.processor, cores=computer.num_cores)
-    rows = [
-        r
-        for r in imported_records(parser.parse_args().records)
-        if isinstance(r, Measurement) and r.metric in PHASES
-    ]
+    rows = [r for r in records if isinstance(r, Measurement) and r.metric in PHASES]
     questions = question_header(FOLDER / "measured" / "questions" / "single.csv")
     device = replace(computer.machines[-1].device, name=name)
     as_of = max(str(r.recorded_at) for r in rows)[:10]

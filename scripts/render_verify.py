@@ -25,6 +25,7 @@ from own_facts import OWN
 from sizewise import __version__
 from sizewise.advisor.case_speed import decode_at, prefill_at
 from sizewise.advisor.fit_terms import Case
+from sizewise.advisor.own_computer import probed_computer
 from sizewise.advisor.own_speed import calibration
 from sizewise.advisor.verification import MEMORY_TOLERANCE_RATIO, SMALL_PARAMS, SMALL_TOLERANCE_RATIO
 from sizewise.advisor.verify_plan import process_parts
@@ -32,10 +33,10 @@ from sizewise.catalog import load_catalog
 from sizewise.catalog.speed_constants import speed_table
 from sizewise.domain.estimate import Estimate
 from sizewise.domain.proof_answers import with_repeats
-from sizewise.proof.probe import this_computer
+from sizewise.proof.probe import READ_SHARE, this_computer
 from sizewise.proof.store.exchange import imported_records
 from sizewise.proof.store.records import Measurement, Verification
-from sizewise.units import MIB
+from sizewise.units import GB, MIB
 from verify_shapes import RECORDS, is_here, measure
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ def _predicted(row: Measurement, case: Case) -> Estimate:
 
 def page(records: Sequence[Record], catalog: Catalog) -> Iterator[str]:
     """The page, line by line."""
-    computer = this_computer(catalog)
+    computer = probed_computer(this_computer(catalog), records)
     machine = computer.machines[-1]
     verified = [r for r in records if isinstance(r, Verification)]
     rates = [r for r in records if isinstance(r, Measurement) and r.metric.endswith("_tokens_per_s")]
@@ -135,15 +136,20 @@ def page(records: Sequence[Record], catalog: Catalog) -> Iterator[str]:
     yield ""
     with constants_without_own():
         held_out = list(rate_rows(rates, catalog, machine))
-    yield from _speed_part(held_out, list(rate_rows(rates, catalog, machine)))
+    yield from _speed_part(held_out, list(rate_rows(rates, catalog, machine)), machine)
 
 
-def _speed_part(held_out: Sequence[RateRow], shipped: Sequence[RateRow]) -> Iterator[str]:
+def _read_rate(machine: Machine) -> str:
+    return f"{machine.device.bandwidth_bytes_per_s * READ_SHARE / GB:.0f} GB/s"
+
+
+def _speed_part(held_out: Sequence[RateRow], shipped: Sequence[RateRow], machine: Machine) -> Iterator[str]:
     yield "## Speed, tokens/s"
     yield ""
     yield (
-        "*Predicted* by constants fitted without any rate of this computer (`scripts/fit_without_own.py`): what a "
-        "computer is told that nobody measured. *Recalibrated* by all other shapes, never by the shape itself. Only "
+        "*Predicted* by constants fitted without any rate of this computer (`scripts/fit_without_own.py`) and by how fast "
+        f"its memory is read ({_read_rate(machine)}, `sizewise hardware --probe`): what a computer is told that "
+        "nobody measured. *Recalibrated* by all other shapes, never by the shape itself. Only "
         "pieces during which other programs left the processor alone count; ranges hold the spread of repeats."
     )
     yield ""

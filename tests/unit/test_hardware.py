@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sizewise.cli.main import main
-from sizewise.proof import container, probe_cards
+from sizewise.domain.estimate import Estimate
+from sizewise.proof import container, probe_cards, probe_rates
 from sizewise.proof.patience import within
 from sizewise.proof.probe_cards import ascend_cards, link_bytes_per_s
 from sizewise.proof.probe_engines import running_engines
-from sizewise.proof.probe_rates import disk_read_bytes_per_s, memory_read_bytes_per_s
+from sizewise.proof.probe_rates import MemoryRate, disk_read_bytes_per_s, memory_read_bytes_per_s
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -148,11 +149,37 @@ def test_another_program_on_the_port_is_no_engine(port: int) -> None:
 
 
 def test_memory_and_disk_are_measured(tmp_path: Path) -> None:
-    memory = memory_read_bytes_per_s(1, num_bytes=64 * 2**20, seconds=0.1)
+    memory, _ = memory_read_bytes_per_s(1, num_bytes=64 * 2**20, seconds=0.1)
     assert 1e8 < memory.low <= memory.likely <= memory.high < 1e12
     disk = disk_read_bytes_per_s(tmp_path, num_bytes=16 * 2**20)
     assert disk.likely > 1e6
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("is_quiet", [True, False])
+def test_a_quiet_probe_is_kept_and_later_predictions_follow_from_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *, is_quiet: bool
+) -> None:
+    """A disturbed one is told and forgotten; `--no-store` reads none."""
+
+    def read(num_threads: int) -> MemoryRate:
+        assert num_threads >= 1
+        return MemoryRate(Estimate.exactly(10e9, "measured"), is_quiet)
+
+    monkeypatch.setenv("SIZEWISE_STORE", str(tmp_path / "store.db"))
+    monkeypatch.setattr(probe_rates, "memory_read_bytes_per_s", read)
+
+    def bandwidth(*words: str) -> float:
+        assert main(["hardware", "--json", *words]) == 0
+        found: float = json.loads(capsys.readouterr().out)["machines"][-1]["bandwidth_bytes_per_s"]
+        return found
+
+    assumed = bandwidth()
+    assert bandwidth("--probe") == bandwidth() == (pytest.approx(12.5e9) if is_quiet else assumed)
+    assert bandwidth("--no-store") == assumed
+    assert main(["store", "show"]) == 0
+    assert main(["hardware", "--probe"]) == 0
+    assert ("other programs took the processor" in capsys.readouterr().out) is not is_quiet
 
 
 @pytest.mark.slow

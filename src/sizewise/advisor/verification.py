@@ -9,7 +9,7 @@ from sizewise import units
 from sizewise.advisor.asking import LARGEST_TOKENS, kv_type_named, optional
 from sizewise.advisor.case_speed import decode_at, prefill_at
 from sizewise.advisor.fitting import best_case, find_model, possible_cases
-from sizewise.advisor.own_computer import own_computer
+from sizewise.advisor.own_probe import well_known_computer
 from sizewise.advisor.verify_plan import process_parts
 from sizewise.advisor.verify_records import keep
 from sizewise.advisor.verify_runs import (
@@ -71,7 +71,7 @@ def verify(
     catalog = load_catalog()
     if user_catalog is not None:
         catalog = catalog.with_user_rows(user_catalog)
-    computer = own_computer(catalog, uses_store=uses_store)
+    computer = well_known_computer(catalog, uses_store=uses_store)
     program = own_program(engine_binary, name)
     machine = computer.machines[0 if program and program.has_accelerator else -1]
     found = find_model(catalog, model)

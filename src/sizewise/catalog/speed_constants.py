@@ -53,6 +53,8 @@ NEAREST_FORMAT = {
     "q8": "int8",
 } | {f"q{bits}k": f"q{bits}" for bits in (5, 4, 3, 2)}
 """Format whose factor stands in where none was fitted."""
+ARITHMETIC_PHASES = ("prefill", "ttft")
+"""Bound by the arithmetic rate of the device; the others by its bandwidth."""
 UNSEEN_WIDENING = 1.6
 """Bands of engines or device classes without measurements are so much wider in logarithms than those of devices that
 were held out of the fit. Assumed."""
@@ -188,7 +190,15 @@ def band(
     is_of_engine = found.name.startswith(family) or not all(known)
     is_fitted = is_class_seen and is_of_engine
     widening = 1.0 if is_fitted else UNSEEN_WIDENING
-    return Band(found.factor_low**widening, found.factor_high**widening, "fitted" if is_fitted else "assumed")
+    low, high = _with_unknown_rates(found.factor_low**widening, found.factor_high**widening, device, phase)
+    return Band(low, high, "fitted" if is_fitted else "assumed")
+
+
+def _with_unknown_rates(low: float, high: float, device: Device, phase: str) -> tuple[float, float]:
+    """What is not known about the device itself adds to both ends of the range, by their squares."""
+    spread = device.flop_rate_sd if phase in ARITHMETIC_PHASES else device.bandwidth_sd
+    width = QUANTILE_80 * spread
+    return math.exp(-math.hypot(math.log(low), width)), math.exp(math.hypot(math.log(high), width))
 
 
 class Range(NamedTuple):

@@ -14,8 +14,12 @@ from sizewise.domain.text import T
 
 @verb("hardware", help="What is in this computer, and how much of it an engine may use.")
 @option(
-    "--probe", "probes", is_flag=True, help="Also measure how fast memory and disk are read: some seconds."
+    "--probe",
+    "probes",
+    is_flag=True,
+    help="Also measure how fast memory and disk are read: some seconds; kept, as later predictions follow from it.",
 )
+@option("--no-store", is_flag=True, help="Neither use nor keep own measurements.")
 @click.pass_context
 def command(ctx: click.Context, /, **given: Any) -> int:  # noqa: ANN401 - what was typed
     """Look at this computer."""
@@ -23,7 +27,7 @@ def command(ctx: click.Context, /, **given: Any) -> int:  # noqa: ANN401 - what 
 
     say = say_of(ctx)
     with busy(say, T("looking at this computer")):
-        answer = advisor.hardware(probes=given["probes"])
+        answer = advisor.hardware(probes=given["probes"], uses_store=not given["no_store"])
     if given["as_json"]:
         from sizewise.report.answer_json import hardware_json
 

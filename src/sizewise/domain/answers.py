@@ -188,7 +188,7 @@ class HardwareAnswer:
     memory_bytes: float
     machines: tuple[tuple[str, int, float, float, float], ...]
     """Device name, count, memory, usable memory, bandwidth; bytes and bytes/s of one device."""
-    notes: tuple[str, ...]
+    notes: tuple[str | Text, ...]
     surroundings: str
     """machine, container or wsl."""
     num_processors: int

@@ -66,6 +66,10 @@ class Device:
     note: str = ""
     calibration: Calibration | None = None
     """What was measured on this very device; None: nothing, or it is not at hand."""
+    bandwidth_sd: float = 0.0
+    """Spread of what decodes, from not knowing the bandwidth, in logarithms; 0 where a data sheet states it."""
+    flop_rate_sd: float = 0.0
+    """Spread of what reads prompts, from not knowing the arithmetic rate; 0 where a data sheet states it."""
 
     @property
     def generation(self) -> str:

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+MEMORY_READ = "memory_read_bytes_per_s"
+"""A probe of the computer itself: of no engine and no model."""
+
+
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="microseconds")
 
@@ -65,7 +69,7 @@ class Measurement(Record):
     """One measured quantity: the median of its repeats and their range."""
 
     metric: str
-    """decode_tokens_per_s, prefill_tokens_per_s, memory_bytes, ttft_s, tpot_s, output_tokens_per_s."""
+    """decode_tokens_per_s, prefill_tokens_per_s, memory_bytes, ttft_s, tpot_s, output_tokens_per_s, or MEMORY_READ."""
     value: float
     low: float
     high: float
