@@ -147,8 +147,8 @@ def _speed_part(held_out: Sequence[RateRow], shipped: Sequence[RateRow], machine
     yield "## Speed, tokens/s"
     yield ""
     yield (
-        "*Predicted* by constants fitted without any rate of this computer (`scripts/fit_without_own.py`) and by how fast "
-        f"its memory is read ({_read_rate(machine)}, `sizewise hardware --probe`): what a computer is told that "
+        "*Predicted* by constants fitted without any rate of this computer (`scripts/fit_without_own.py`) and by how "
+        f"fast its memory is read ({_read_rate(machine)}, `sizewise hardware --probe`): what a computer is told that "
         "nobody measured. *Recalibrated* by all other shapes, never by the shape itself. Only "
         "pieces during which other programs left the processor alone count; ranges hold the spread of repeats."
     )
