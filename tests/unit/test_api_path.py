@@ -37,6 +37,18 @@ def test_an_api_alone_is_an_answer_with_its_prices_quality_and_date() -> None:
     assert api.source
 
 
+def test_a_shared_beginning_is_cached_by_an_api_too_unless_another_share_is_said() -> None:
+    hit = ask(CATALOG, replace(SMALL, prefix_hit=0.6)).request
+    assert hit.workload.prefix_hit_ratio == hit.billing.cached_ratio == 0.6
+    said = ask(CATALOG, replace(SMALL, prefix_hit=0.6, cached="0%")).request
+    assert said.billing.cached_ratio == 0.0
+    plain, cached = (bills("GLM-4.6", demand_at(ask(CATALOG, question).request, 1e5))
+                     for question in (SMALL, replace(SMALL, prefix_hit=0.6)))  # fmt: skip
+    assert plain is not None
+    assert cached is not None
+    assert cached.monthly_usd < plain.monthly_usd
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("paths", [(), ("owned",), ("rent", "buy")])
 def test_where_data_may_not_go_out_no_api_is_offered(paths: tuple[str, ...]) -> None:

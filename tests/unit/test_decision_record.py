@@ -101,6 +101,24 @@ def test_other_files_are_one_line_and_exit_code_2(
     assert capsys.readouterr().err.count("\n") == 1
 
 
+def test_a_figure_that_an_older_version_did_not_keep_is_unknown(kept: Path) -> None:
+    content = json.loads(kept.read_text(encoding="utf-8"))
+    del content["decision"]["answer"]["power_watts"]
+    kept.write_text(json.dumps(content), encoding="utf-8")
+    record = load_decision(str(kept))
+    assert record.decision.answer is not None
+    assert isinstance(record.decision.answer.power_watts, Unknown)
+    assert recheck(str(kept)).outcome == STANDS
+
+
+def test_a_field_that_every_version_kept_is_missed_with_its_place(kept: Path) -> None:
+    content = json.loads(kept.read_text(encoding="utf-8"))
+    del content["decision"]["answer"]["memory_bytes"]
+    kept.write_text(json.dumps(content), encoding="utf-8")
+    with pytest.raises(InvalidFile, match="'memory_bytes' is missing"):
+        load_decision(str(kept))
+
+
 def test_the_same_facts_leave_a_decision_as_it_was(kept: Path) -> None:
     answer = recheck(str(kept))
     assert answer.outcome == STANDS

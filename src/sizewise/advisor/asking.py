@@ -101,7 +101,9 @@ def ask(catalog: Catalog, question: Question) -> Asked:
     notes.add(T("never proposed unasked"), NEVER_PROPOSED, is_asked=False, source="docs/architecture.md")
     if not question.device:
         notes.add(T("hardware"), T("this computer, and everything on the market"), is_asked=False)
-    billing = billing_of(question.cached, question.batch, question.api_peak)
+    billing = billing_of(
+        question.cached, question.batch, question.api_peak, prefix_hit_ratio=workload.prefix_hit_ratio
+    )
     note_billing(billing, notes)
     request = Request(
         task=task, workload=workload, bar=bar, limits=limits, filters=filters, kv_type=kv_type,

@@ -14,15 +14,21 @@ if TYPE_CHECKING:
 
 
 def billing_of(
-    cached: str | float | None, batch: str | float | None, api_peak: str | float | None
+    cached: str | float | None,
+    batch: str | float | None,
+    api_peak: str | float | None,
+    *,
+    prefix_hit_ratio: float = 0.0,
 ) -> Billing:
-    """The shares that were said; nothing is cached or waits where nothing is said.
+    """The shares that were said; nothing waits where nothing is said.
+
+    What an engine still has of a prompt, an API has too, unless another share is said for it.
 
     Raises: InvalidQuantity outside of 0 to 1.
     """
     plain = Billing()
     return Billing(
-        cached_ratio=_ratio(cached, "--cached", plain.cached_ratio),
+        cached_ratio=_ratio(cached, "--cached", prefix_hit_ratio),
         batch_ratio=_ratio(batch, "--batch", plain.batch_ratio),
         api_peak_ratio=_ratio(api_peak, "--api-peak", plain.api_peak_ratio),
     )

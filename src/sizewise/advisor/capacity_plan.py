@@ -32,8 +32,8 @@ from sizewise.estimate.percentiles import Felt, felt_by_users, felt_poisson
 
 if TYPE_CHECKING:
     from sizewise.advisor.question import Question
-    from sizewise.domain.capacity import Energy
     from sizewise.domain.decision import Assumption
+    from sizewise.domain.energy import Energy
     from sizewise.domain.text import Text
     from sizewise.domain.workload import Workload
     from sizewise.estimate.steady import Replica

@@ -66,6 +66,10 @@ LEFT_OUT = (
     T("taxes, insurance, disposal and what an outage costs"),
     T("a prefix cache of one's own, which saves input as --cached does at an API"),
 )
+WAITING = T(
+    "that people wait for an answer before they ask again, which recommend counts on: requests at random moments can "
+    "need a machine more"
+)
 LATE = T(
     "the usual waiting times, which this machine misses even alone: one request after another is counted"
 )
@@ -147,6 +151,7 @@ class _Pricing:
             terms=self.terms.shown,
             left_out=(
                 *LEFT_OUT,
+                *((WAITING,) if self.has_users else ()),
                 *((LATE,) if first and first.is_late else ()),
                 *uncounted(self.terms.shown),
             ),

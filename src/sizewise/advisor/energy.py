@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from sizewise.catalog.prices import cost_defaults
-from sizewise.domain.capacity import Energy
+from sizewise.domain.energy import Energy
 from sizewise.domain.estimate import Estimate, Unknown
 from sizewise.estimate.columns import first_value, machine_columns
 from sizewise.estimate.cost import machine_watts

@@ -14,8 +14,8 @@ from sizewise.advisor.grading import evidence
 from sizewise.catalog.speed_constants import band, family_of
 from sizewise.catalog.weights_table import as_read, weights_basis
 from sizewise.decide.evaluate import Evaluated, evaluate, physics, replica_of
-from sizewise.domain.capacity import Energy
 from sizewise.domain.decision import Deployment, Option
+from sizewise.domain.energy import Energy
 from sizewise.domain.estimate import Estimate, Unknown, weakest
 from sizewise.estimate.calibration import QUANTILE_80
 from sizewise.estimate.columns import first_value

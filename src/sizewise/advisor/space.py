@@ -80,7 +80,9 @@ class Space:
 
     def costs_at(self, request: Request) -> Callable[[Array], MachineCosts]:
         """Costs of the machines with these numbers, at the prices and hours of a request."""
-        used = np.unique(np.concatenate([np.zeros(0, dtype=np.intp), *(b.machine_ids for b in self.blocks)]))
+        used = np.array(
+            sorted({i for b in self.blocks for i in b.machine_ids.tolist()}), dtype=np.intp
+        )  # np.unique would import numpy.ma, a thirtieth of a short command
         machines = [self.machines[i] for i in used.tolist()]
         columns = machine_columns(
             [replace(m, device=at_own_prices(m.device, request.prices)) for m in machines]
@@ -270,10 +272,10 @@ def at_devices(engine: Engine, devices: Sequence[Device]) -> list[tuple[Engine, 
 
     The part is decided by the compute capability, which is all that `at_version` looks at.
     """
-    capabilities = np.array([device.compute_capability for device in devices])
-    at = {c: at_version(engine, engine.version, c) for c in np.unique(capabilities).tolist()}
+    capabilities = [device.compute_capability for device in devices]
+    at = {c: at_version(engine, engine.version, c) for c in sorted(set(capabilities))}
     return [
-        (variant, np.array([at[c] == variant for c in at])[np.unique(capabilities, return_inverse=True)[1]])
+        (variant, np.array([at[c] == variant for c in capabilities]))
         for variant in dict.fromkeys(at.values())
     ]
 

@@ -51,7 +51,8 @@ MOST_OPTIONS = 1000
 @option(
     "--prefix-hit",
     metavar="SHARE",
-    help="Share of every prompt that is still cached from earlier requests, such as 0.5.",
+    help="Share of every prompt that is still cached from earlier requests, such as 0.5; also by an API, "
+    "unless --cached says otherwise.",
 )
 @option("--think-time", metavar="TIME", help="Pause of a person between two requests, such as 30s.")
 @option("--max-ttft", metavar="TIME", help="Longest wait for the first word, such as 2s.")

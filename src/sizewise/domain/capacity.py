@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sizewise.domain.decision import Assumption, Deployment  # noqa: TC001 - dataclass fields are introspected
-from sizewise.domain.estimate import Estimate, Unknown  # noqa: TC001 - same
+from sizewise.domain.energy import Energy  # noqa: TC001 - same
+from sizewise.domain.estimate import Estimate  # noqa: TC001 - same
 from sizewise.domain.text import Text  # noqa: TC001 - same
 
 STEADY_GROWTH = 0.03
@@ -101,16 +102,6 @@ class SimulationResult:
     """Largest simulated load whose 95th percentiles meet the targets: requests/s, or users. 0: none."""
     num_machines: int
     """Machines for the asked load by this; 0: no load was asked for, or none carries it."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Energy:
-    """Power of one machine under a load, and what a token costs of it."""
-
-    power_watts: Estimate | Unknown
-    """At the plug, the host included. [W]"""
-    joules_per_token: Estimate | Unknown
-    """For each output token, its share of the prompts included. [J/token]"""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,6 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from sizewise.domain.cost import CostAnswer
 from sizewise.domain.decision import MemoryPart, Option
 from sizewise.domain.estimate import Unknown
 from sizewise.domain.text import Count, Money, Text
@@ -46,8 +45,9 @@ def plain(value: Any, say: Say) -> Any:  # noqa: ANN401 - any value of an answer
 
 
 def _object(value: Any, say: Say) -> dict[str, Any]:  # noqa: ANN401 - any dataclass
-    if isinstance(value, CostAnswer):
-        return _fields(value, say.in_money(value.currency, value.cny_per_usd))
+    rate = getattr(value, "cny_per_usd", None)
+    if rate is not None:  # an answer in a currency of its own
+        return _fields(value, say.in_money(value.currency, rate))
     if isinstance(value, Unknown):
         return {"unknown": say(value.reason)}
     if isinstance(value, Option):

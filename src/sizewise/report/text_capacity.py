@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from sizewise.domain.capacity import CapacityAnswer, Energy, LoadFigures, MachinePlan, SimulationResult
+    from sizewise.domain.capacity import CapacityAnswer, LoadFigures, MachinePlan, SimulationResult
+    from sizewise.domain.energy import Energy
     from sizewise.domain.text import Text
     from sizewise.report.language import Say
 

@@ -12,6 +12,7 @@ import types
 from string import Formatter
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
+from sizewise.domain.estimate import Unknown
 from sizewise.domain.text import Count, Money, Text
 from sizewise.errors import InvalidFile, shown
 
@@ -39,7 +40,8 @@ def decoded(kind: type[Value], value: Any, where: str) -> Value:  # noqa: ANN401
     """The domain value of this type.
 
     Arguments: `where` names the place in errors, such as 'decision.json: decision'.
-    Raises: InvalidFile where a field is missing, of another type, or not what its class allows.
+    A figure that may be unknown is unknown where it is missing: an older version did not have it.
+    Raises: InvalidFile where another field is missing, of another type, or not what its class allows.
     """
     return _decoded(kind, value, where)  # type: ignore[no-any-return]  # checked against kind, field by field
 
@@ -85,6 +87,8 @@ def _object(kind: Any, value: Any, where: str) -> Any:  # noqa: ANN401 - a datac
     for field in fields:
         if field.name in value:
             found[field.name] = _decoded(hints[field.name], value[field.name], f"{where}.{field.name}")
+        elif Unknown in get_args(hints[field.name]):
+            found[field.name] = Unknown(reason="the version that wrote this file did not keep it")
         elif field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
             raise InvalidFile("{where}: field '{name}' is missing", where=where, name=field.name)
     try:
