@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, cast
 
 from scenario_page import likely, money, name_of
+from sizewise.advisor.portfolio_plan import TIE_RATIO
 from sizewise.catalog import load_catalog
 from sizewise.decide.wording import percent
 from sizewise.report.figures import gib
@@ -69,8 +70,28 @@ def office_lesson(answers: Sequence[Answer]) -> tuple[str, str]:
         f"The card under the desk is enough: {model} serves all twelve, and up to {most} people, in the time that was "
         f"asked, for about {cost} USD of electricity a month. Nothing has to be bought, and no contract leaves the "
         "office. Before it goes live, twenty real questions over real contracts are the test that counts.",
-        f"桌下那张卡就够了：{model} 能在要求的时间内服务这十二个人，最多 {most} 人，每月电费约 {cost} USD。不用买任何东西，"
+        f"桌下那张卡就够了：{model} 能在要求的时间内服务这十二个人，最多 {most} 人，每月电费约 {cost} 美元。不用买任何东西，"
         "合同也不会离开公司。上线前，用二十个真实问题、真实合同测一遍，比任何榜单都重要。",
+    )
+
+
+def _two_sizes_or_one(own: PortfolioAnswer, mine: float) -> tuple[str, str]:
+    """What a second size saves on machines of their own, and whether that is worth it."""
+    one = {str(c.title): c for c in own.comparisons}["one model for all"].monthly_usd
+    if len(own.parts) == 1 or not one > mine:
+        return (f"One model for everything is the cheapest on own machines: {money(mine)} USD a month.",
+                f"自有机器上全部用一个模型最便宜：每月 {money(mine)} 美元。")  # fmt: skip
+    saved = money(one - mine)
+    if one <= TIE_RATIO * mine:
+        return (
+            f"One model for everything is enough: {money(one)} USD a month on own machines. A smaller one beside it "
+            f"would save {saved} USD of that, too little for a second model to look after.",
+            f"用一个模型就够了：自有机器每月 {money(one)} 美元。再加一个小模型每月只省 {saved} 美元，不值得多维护一个模型。",
+        )
+    return (
+        f"Two sizes pay: small and large together cost {money(mine)} USD a month on own machines, one model for "
+        f"everything {money(one)} USD, {saved} more.",
+        f"两种规模更划算：一小一大合计每月 {money(mine)} 美元，全部用一个模型要 {money(one)} 美元，多 {saved} 美元。",
     )
 
 
@@ -82,35 +103,21 @@ def startup_lesson(answers: Sequence[Answer]) -> tuple[str, str]:
             "No plan serves this traffic; what is missing is below.",
             "没有方案能承载这些请求；缺什么见下文。",
         )
-    others = {str(c.title): c for c in own.comparisons}
-    single, apis = others["one model for all"], others["APIs for all"]
+    apis = {str(c.title): c for c in own.comparisons}["APIs for all"]
     mine = own.monthly_usd.likely
-    saved = single.monthly_usd - mine
-    both = len(own.parts) > 1
-    two_en = (
-        f"Two sizes pay: small and large together cost {money(mine)} USD a month on own machines, one model for "
-        f"everything {money(single.monthly_usd)} USD, {money(saved)} more."
-        if both and saved > 0
-        else f"One model for everything is the cheapest on own machines: {money(mine)} USD a month."
-    )
-    two_zh = (
-        f"两种规模更划算：一小一大合计每月 {money(mine)} USD，全部用一个模型要 {money(single.monthly_usd)} USD，"
-        f"多 {money(saved)} USD。"
-        if both and saved > 0
-        else f"自有机器上全部用一个模型最便宜：每月 {money(mine)} USD。"
-    )
+    two_en, two_zh = _two_sizes_or_one(own, mine)
     bill = apis.monthly_usd
     if math.isnan(bill):
         return two_en, two_zh
     if outside.monthly_usd.likely < 0.9 * mine:
         end_en = (f" With an API allowed it is {money(outside.monthly_usd.likely)} USD: cheaper, and nothing to look "
                   "after.")  # fmt: skip
-        end_zh = f"如果允许用 API，则是 {money(outside.monthly_usd.likely)} USD：更便宜，也不用维护机器。"
+        end_zh = f"如果允许用 API，则是 {money(outside.monthly_usd.likely)} 美元：更便宜，也不用维护机器。"
     else:
         end_en = (f" APIs for everything would cost {money(bill)} USD, about as much or more, so that it is not money "
                   "that decides. An API needs nobody who looks after machines, nothing is paid at once, and it can be "
                   "left any day: it is the way to begin.")  # fmt: skip
-        end_zh = (f"全部用 API 要 {money(bill)} USD，差不多或更贵，所以钱不是决定因素。API 不需要人维护机器，没有一次性"
+        end_zh = (f"全部用 API 要 {money(bill)} 美元，差不多或更贵，所以钱不是决定因素。API 不需要人维护机器，没有一次性"
                   "投入，随时可以停用：适合先用它起步。")  # fmt: skip
     return two_en + end_en, two_zh + end_zh
 
@@ -139,7 +146,7 @@ def hospital_lesson(answers: Sequence[Answer]) -> tuple[str, str]:
         f"Keeping the data in the house is affordable: {at_once} USD at once, about {monthly} USD a month over the life "
         f"of the machine, power included. It is {chance} likely to be good enough. {doubt_en} The figures do not "
         "contain people who look after it, nor a second machine in case the first one fails.",
-        f"数据不出院是负担得起的：一次性 {at_once} USD，按使用年限平摊每月约 {monthly} USD（含电费）。够用的可能性为 {chance}。"
+        f"数据不出院是负担得起的：一次性 {at_once} 美元，按使用年限平摊每月约 {monthly} 美元（含电费）。够用的可能性为 {chance}。"
         f"{doubt_zh}以上数字不含维护人员，也不含备用机器。",
     )
 
@@ -156,8 +163,8 @@ def completion_lesson(answers: Sequence[Answer]) -> tuple[str, str]:
         f"Completion is decided by waiting, not by size: {model} gives its first word after about {wait} s with all "
         f"hundred at work. It costs about {cost} USD a month, {each} USD for each developer. Models that think before "
         "they answer are left out: they would be late however good they are.",
-        f"代码补全取决于等待时间，不取决于规模：一百人同时使用时，{model} 约 {wait} 秒给出第一个词。每月约 {cost} USD，"
-        f"平均每人 {each} USD。先“思考”再回答的模型被排除在外：再好也来不及。",
+        f"代码补全取决于等待时间，不取决于规模：一百人同时使用时，{model} 约 {wait} 秒给出第一个词。每月约 {cost} 美元，"
+        f"平均每人 {each} 美元。先“思考”再回答的模型被排除在外：再好也来不及。",
     )
 
 
@@ -175,16 +182,16 @@ def small_lesson(answers: Sequence[Answer]) -> tuple[str, str]:
     if large is not None:
         theirs = money(likely(large.monthly_usd))
         against_en = f" The 70B itself would cost {theirs} USD a month for the same five people."
-        against_zh = f"同样五个人，70B 本身每月要 {theirs} USD。"
+        against_zh = f"同样五个人，70B 本身每月要 {theirs} 美元。"
     if _params(option) > SHARED_RATIO * 70:
         return (f"The lab is right: what is as good has {size} billion parameters, at {cost} USD a month.{against_en}",
-                f"实验室是对的：同等水平的模型有 {size}B 参数，每月 {cost} USD。{against_zh}")  # fmt: skip
+                f"实验室是对的：同等水平的模型有 {size}B 参数，每月 {cost} 美元。{against_zh}")  # fmt: skip
     return (
         f"It does not have to be 70B. {model} has {size} billion parameters and is {chance} likely to be as good on "
         f"questions over documents, less five points; it costs about {cost} USD a month.{against_en} Models of a "
         "generation ago are the wrong measure of size; the grant can be smaller, or last longer.",
         f"并不需要 70B。{model} 只有 {size}B 参数，在文档问答上达到同等水平（允许低五分）的可能性为 {chance}；每月约 {cost} "
-        f"USD。{against_zh}用上一代模型的大小来衡量今天的需求是不对的；经费可以少申请一些，或者用得更久。",
+        f"美元。{against_zh}用上一代模型的大小来衡量今天的需求是不对的；经费可以少申请一些，或者用得更久。",
     )
 
 
@@ -211,7 +218,7 @@ def big_lesson(answers: Sequence[Answer]) -> tuple[str, str]:
         f"{chance} likely to reach it. It costs about {cost} USD a month on {where}, so that the mistake would have "
         "been to save a few dollars and to lose the use.",
         f"Qwen2.5-7B 确实轻量，但无论哪种格式都远达不到要求。{size}B 参数的 {model} 达到要求的可能性为 {chance}，在 {where} "
-        f"上每月约 {cost} USD。省下几十美元、却得到不能用的结果，才是真正的浪费。",
+        f"上每月约 {cost} 美元。省下几十美元、却得到不能用的结果，才是真正的浪费。",
     )
 
 
@@ -225,13 +232,13 @@ def api_lesson(answers: Sequence[Answer]) -> tuple[str, str]:
     cost, api = likely(option.monthly_usd), money(bill)
     if cost < bill:
         return (f"The machine pays: it costs {money(cost)} USD a month, the API {api}.",
-                f"用机器划算：每月 {money(cost)} USD，API 要 {api} USD。")  # fmt: skip
+                f"用机器划算：每月 {money(cost)} 美元，API 要 {api} 美元。")  # fmt: skip
     return (
         f"She should use an API. The cheapest machine costs about {money(cost)} USD a month, because it is there all "
         f"month and works ten hours of it. A good enough model behind an API costs {api} USD a month for the same work. "
         "A machine of her own would be for privacy or for work without a network, not for money.",
-        f"应该用 API。最便宜的机器每月约 {money(cost)} USD，因为它整月都在那里，却只工作十个小时。同样的工作量，用够用的 API "
-        f"每月只要 {api} USD。如果要自备机器，理由只能是隐私或离线使用，而不是省钱。",
+        f"应该用 API。最便宜的机器每月约 {money(cost)} 美元，因为它整月都在那里，却只工作十个小时。同样的工作量，用够用的 API "
+        f"每月只要 {api} 美元。如果要自备机器，理由只能是隐私或离线使用，而不是省钱。",
     )
 
 
@@ -243,22 +250,24 @@ def batch_lesson(answers: Sequence[Answer]) -> tuple[str, str]:
     mine, each = money(once.monthly_usd.likely), significant(once.monthly_usd.likely / 10_000, 2)
     bill = {str(c.title): c for c in once.comparisons}["APIs for all"].monthly_usd
     apis_en = "" if math.isnan(bill) else f" The cheapest good enough API would ask {money(bill)} USD."
-    apis_zh = "" if math.isnan(bill) else f"够用的模型里最便宜的 API 要 {money(bill)} USD。"
+    apis_zh = "" if math.isnan(bill) else f"够用的模型里最便宜的 API 要 {money(bill)} 美元。"
     if not once.machines:
         return (f"An API is the cheapest way: {mine} USD for all ten million, {each} USD for a thousand.",
-                f"用 API 最便宜：一千万篇共 {mine} USD，每千篇 {each} USD。")  # fmt: skip
+                f"用 API 最便宜：一千万篇共 {mine} 美元，每千篇 {each} 美元。")  # fmt: skip
     machines = ", ".join(name_of(m) for m in once.machines)
     again_en, again_zh = "", ""
     if always.monthly_usd is not None and always.upfront_usd > 0:
         own, upfront = money(always.monthly_usd.likely), money(always.upfront_usd)
         again_en = (f" If such a job came every month, own machines would pay: {upfront} USD at once, {own} USD a month "
                     "over their life.")  # fmt: skip
-        again_zh = f"如果每个月都有这样的任务，买机器更划算：一次性 {upfront} USD，按使用年限每月 {own} USD。"
+        again_zh = (
+            f"如果每个月都有这样的任务，买机器更划算：一次性 {upfront} 美元，按使用年限每月 {own} 美元。"
+        )
     return (
         f"Rent {machines} for a month: about {mine} USD for all ten million, {each} USD for a thousand documents."
         f"{apis_en}{again_en} A machine that is busy day and night is what machines are made for; ten hours a month are "
         "not.",
-        f"租 {machines} 一个月：一千万篇共约 {mine} USD，每千篇 {each} USD。{apis_zh}{again_zh}机器昼夜满载时才最划算，"
+        f"租 {machines} 一个月：一千万篇共约 {mine} 美元，每千篇 {each} 美元。{apis_zh}{again_zh}机器昼夜满载时才最划算，"
         "每月只用十小时则相反。",
     )
 

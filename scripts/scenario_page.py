@@ -253,10 +253,10 @@ def _portfolio(answer: PortfolioAnswer, _ask: Ask, say: Say, number: int) -> Ite
     yield ""
 
 
-BILL = ("{usd} USD a month", "每月 {usd} USD")
+BILL = ("{usd} USD a month", "每月 {usd} 美元")
 MONTHLY = (
     "{likely} USD a month ({low} to {high}), {once} USD at once",
-    "每月 {likely} USD（{low} 到 {high}），一次性 {once} USD",
+    "每月 {likely} 美元（{low} 到 {high}），一次性 {once} 美元",
 )
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from statistics import median
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from sizewise.catalog.prices import api_offers, api_prices
 from sizewise.domain.demand import Demand
@@ -84,5 +83,5 @@ def bills(model: str, demand: Demand) -> Bills | None:
     if not priced:
         return None
     usd, offer = priced[0]
-    median = float(np.quantile([bill for bill, _ in priced], 0.5))
-    return Bills(offer=offer, monthly_usd=usd, median_usd=median, num_offers=len(priced))
+    middle = median([bill for bill, _ in priced])
+    return Bills(offer=offer, monthly_usd=usd, median_usd=middle, num_offers=len(priced))

@@ -12,8 +12,10 @@ from sizewise.domain.text import T
 from sizewise.units import SECONDS_PER_HOUR
 
 if TYPE_CHECKING:
+    from sizewise.advisor.api_bill import Bills
     from sizewise.domain.decision import Option
     from sizewise.domain.request import Request
+    from sizewise.domain.text import Text
 
 
 def requests_per_month(request: Request, answer: Option) -> float:
@@ -36,6 +38,17 @@ def requests_at_targets(request: Request) -> float:
     return load.num_users / cycle_s * load.full_hours_per_month * SECONDS_PER_HOUR
 
 
+def _usage(num_requests: float, best: Bills) -> Text:
+    """The load, and what others ask for it."""
+    n = f"{num_requests:,.0f}"
+    if best.num_offers == 1:
+        return T("{n} requests a month (the only offer)", n=n)
+    return T(
+        "{n} requests a month (median of {offers} offers: {median})",
+        n=n, offers=str(best.num_offers), median=wording.money(best.median_usd),
+    )  # fmt: skip
+
+
 def api_rejection(request: Request, answer: Option) -> tuple[Rejection, ...]:
     """Why not the API of the same model: its bill against the answer's cost, or that nobody offers it."""
     model = answer.deployment.model
@@ -51,10 +64,7 @@ def api_rejection(request: Request, answer: Option) -> tuple[Rejection, ...]:
     usd = best.monthly_usd
     name = wording.api_name(model, best.offer.provider)
     own = answer.monthly_usd.likely if isinstance(answer.monthly_usd, Estimate) else float("nan")
-    usage = T(
-        "{n} requests a month (median of {offers} offers: {median})",
-        n=f"{num_requests:,.0f}", offers=str(best.num_offers), median=wording.money(best.median_usd),
-    )  # fmt: skip
+    usage = _usage(num_requests, best)
     if usd > own:
         return (
             Rejection(

@@ -58,6 +58,11 @@ ANY = "any"
 PROMPT_CACHED = T("prompt already cached")
 MOST_PREFIX_HIT = 0.99
 """Something of each prompt is always new. [ratio]"""
+LICENCE_TEXTS = {
+    "any": T("any"),
+    "commercial": T("commercial use must be allowed"),
+    "open": T("every use must be allowed without conditions"),
+}
 SMALLEST_CONTEXT_TOKENS = 256
 LARGEST_TOKENS = 10**8
 MAX_USERS = 10**7
@@ -288,7 +293,7 @@ def _limits(question: Question, notes: Notes) -> Limits:
     for name, amount in ((T("monthly budget"), monthly), (T("upfront budget"), upfront)):
         shown = T("no limit") if amount == float("inf") else T("{n} USD", n=f"{amount:,.0f}")
         notes.add(name, shown, is_asked=amount < float("inf"))
-    notes.add(T("licence"), licence, is_asked=question.license is not None)
+    notes.add(T("licence"), LICENCE_TEXTS[licence], is_asked=question.license is not None)
     notes.add(T("languages"), ", ".join(languages) or T("any"), is_asked=bool(languages))
     return Limits(
         monthly_budget_usd=monthly, upfront_budget_usd=upfront, licence=licence, languages=languages

@@ -8,6 +8,7 @@ from sizewise.catalog.quality_bars import complexity_bar, default_bar, model_bar
 from sizewise.decide.wording import points
 from sizewise.domain.text import T
 from sizewise.errors import BadInput
+from sizewise.report.words import COMPLEXITIES
 from sizewise.units import parse_number
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def bar_text(bar: QualityBar) -> Text:
         return T("{value} of 100 points", value=value)
     if bar.kind == "complexity":
         return T("{value} points: what the guide's size for {complexity} tasks reaches, less {margin}",
-                 value=value, complexity=bar.reference, margin=points(bar.margin))  # fmt: skip
+                 value=value, complexity=COMPLEXITIES[bar.reference], margin=points(bar.margin))  # fmt: skip
     if bar.kind == "model":
         return T("{value} points: as good as {model}, less {margin}",
                  value=value, model=bar.reference, margin=points(bar.margin))  # fmt: skip

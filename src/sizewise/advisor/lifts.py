@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 NOTHING = ""
 """What lifts an option that passes."""
-NOTHING_KNOWN = T("nothing near that was tried")
+NOTHING_KNOWN = T("none of the small changes that were tried is enough")
 SMALLEST_CONTEXT_TOKENS = 1024
 PATIENCE = (
     (2.0, T("twice the waiting times")),

@@ -163,12 +163,12 @@ def proof(answer: PortfolioAnswer) -> Text:
     counts = {"compared": f"{answer.num_compared:,}", "all": f"{answer.num_candidates:,}"}
     if answer.gap_ratio <= PROVED_RATIO:
         return T(
-            "Proved: no routing over the {all} deployments looked at costs less ({compared} were left after those that "
-            "another one replaces).",
+            "Proved: no routing over the {all} deployments looked at costs less ({compared} left after "
+            "leaving out what another one replaces).",
             **counts,
         )  # fmt: skip
     return T(
         "Not proved: a cheaper plan may exist, at most {gap} cheaper (bound {bound} a month; {compared} of {all} "
-        "deployments were left after those that another one replaces).",
+        "deployments left after leaving out what another one replaces).",
         gap=percent(answer.gap_ratio), bound=money(answer.bound_usd), **counts,
     )  # fmt: skip
