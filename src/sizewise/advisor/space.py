@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from statistics import median
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -191,7 +192,7 @@ def with_known_power(machines: Sequence[Machine], devices: Sequence[Device]) -> 
             powers = [
                 d.tdp_watts for d in devices if d.device_class == device.device_class and d.tdp_watts > 0
             ]
-            device = replace(device, tdp_watts=float(np.quantile(powers, 0.5)) if powers else float("nan"))
+            device = replace(device, tdp_watts=median(powers) if powers else float("nan"))
         known.append(replace(machine, device=device))
     return known
 

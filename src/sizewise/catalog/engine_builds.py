@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING
 
-from sizewise.catalog.table import FOLDER, file_text
+from sizewise.catalog.table import toml_table
 from sizewise.errors import NotSupported
 
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ class Build:
 @cache
 def builds(name: str) -> tuple[Build, ...]:
     """Builds of an engine at which its memory changes, oldest first; empty for engines that do not count builds."""
-    table = tomllib.loads(file_text(FOLDER / "engine_builds.toml"))
+    table = toml_table("engine_builds.toml")
     return tuple(Build(**row) for row in table.get(name, ()))
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from sizewise.catalog.engine_builds import builds, named_build
 from sizewise.catalog.memory_constants import memory_constants
-from sizewise.catalog.table import FOLDER, file_text
+from sizewise.catalog.table import toml_table
 from sizewise.domain.engine import PoolProfile
 from sizewise.errors import NotSupported
 
@@ -36,7 +35,7 @@ class Release:
 @cache
 def releases(name: str) -> tuple[Release, ...]:
     """Versions of an engine at which its memory changes, oldest first; empty for engines without a pool."""
-    table = tomllib.loads(file_text(FOLDER / "engine_versions.toml"))
+    table = toml_table("engine_versions.toml")
     return tuple(_release(row) for row in table.get(name, ()))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +16,7 @@ from sizewise.catalog.rows import (
     device_from_row,
     model_from_row,
 )
-from sizewise.catalog.table import FOLDER, NAN, file_text, header_of, path_shown, read_table
+from sizewise.catalog.table import FOLDER, NAN, header_of, path_shown, read_table, toml_table
 from sizewise.domain.engine import Engine
 from sizewise.domain.quantization import Quantization
 from sizewise.domain.workload import Task
@@ -195,15 +194,9 @@ def _device_prices() -> dict[str, dict[str, Any]]:
     return {row["device"]: row for row in read_table(path, PRICE_COLUMNS)} if path.is_file() else {}
 
 
-@cache
-def _toml(file_name: str) -> dict[str, dict[str, Any]]:
-    """The tables of a shipped TOML file."""
-    return tomllib.loads(file_text(FOLDER / file_name))
-
-
 def _entries(file_name: str, kind: Any) -> dict[str, Any]:  # noqa: ANN401 - three classes without a common base
     """Domain values of a TOML file: one table an entry, `aliases` aside."""
-    return {name: _entry(kind, name, table) for name, table in _toml(file_name).items()}
+    return {name: _entry(kind, name, table) for name, table in toml_table(file_name).items()}
 
 
 def _entry(kind: Any, name: str, table: Mapping[str, Any]) -> Any:  # noqa: ANN401 - same
@@ -214,4 +207,4 @@ def _entry(kind: Any, name: str, table: Mapping[str, Any]) -> Any:  # noqa: ANN4
 
 @cache
 def _toml_index(kind: str, file_name: str) -> NameIndex:
-    return NameIndex(kind, {name: table.get("aliases", ()) for name, table in _toml(file_name).items()})
+    return NameIndex(kind, {name: table.get("aliases", ()) for name, table in toml_table(file_name).items()})

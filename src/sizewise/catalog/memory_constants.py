@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from functools import lru_cache
 
-from sizewise.catalog.table import FOLDER
+from sizewise.catalog.table import toml_table
 from sizewise.estimate.gguf import Relative
 
 
@@ -60,7 +59,7 @@ class MemoryConstants:
 @lru_cache(maxsize=1)
 def memory_constants() -> MemoryConstants:
     """The constants, read once."""
-    table = tomllib.loads(FOLDER.joinpath("memory.toml").read_text(encoding="utf-8"))
+    table = toml_table("memory.toml")
     return MemoryConstants(
         relatives={name: Relative(**entry) for name, entry in table["relatives"].items()},
         totals={name: TotalConstants(**entry) for name, entry in table["totals"].items()},

@@ -7,14 +7,13 @@ an axis is unknown there, whatever its siblings do.
 from __future__ import annotations
 
 import csv
-import tomllib
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sizewise.catalog.table import FOLDER, file_text
+from sizewise.catalog.table import FOLDER, file_text, toml_table
 from sizewise.errors import UnknownName
 from sizewise.estimate.quality import LossTable
 
@@ -143,7 +142,7 @@ def _entry(row: dict[str, str]) -> QualityEntry:
 @cache
 def loss_table() -> LossTable:
     """Points that number formats cost, from quant_loss.toml."""
-    table = tomllib.loads(file_text(FOLDER / "quant_loss.toml"))
+    table = toml_table("quant_loss.toml")
 
     def ranges(name: str) -> dict[str, tuple[float, float, float]]:
         return {key: (low, likely, high) for key, (low, likely, high) in table[name].items()}

@@ -9,13 +9,11 @@ NEAREST_FORMAT). A device that was never measured has the wider band of devices 
 from __future__ import annotations
 
 import math
-import tomllib
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from sizewise.catalog.table import FOLDER
+from sizewise.catalog.table import toml_table
 from sizewise.errors import NotSupported
 from sizewise.estimate.calibration import QUANTILE_80
 from sizewise.estimate.speed import SpeedCoefficients
@@ -69,10 +67,9 @@ class Band(NamedTuple):
     """fitted, or assumed where engine or device class were never measured."""
 
 
-@lru_cache(maxsize=1)
 def speed_table() -> dict[str, Any]:
-    """speed.toml, parsed once."""
-    return tomllib.loads(FOLDER.joinpath("speed.toml").read_text(encoding="utf-8"))
+    """The table speed.toml."""
+    return toml_table("speed.toml")
 
 
 def family_of(engine_name: str) -> str:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import math
+import tomllib
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -124,6 +126,12 @@ def path_shown(path: Path) -> str:
         if len(whole_path) <= MAX_SHOWN_CHARACTERS
         else "…" + whole_path[1 - MAX_SHOWN_CHARACTERS :]
     )
+
+
+@cache
+def toml_table(file_name: str) -> dict[str, Any]:
+    """A shipped TOML file, parsed once."""
+    return tomllib.loads(file_text(FOLDER / file_name))
 
 
 def file_text(path: Path, what: str = "table") -> str:

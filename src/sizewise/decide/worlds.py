@@ -7,6 +7,7 @@ devices, one quality of a model), and an option that comes or goes changes nothi
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
@@ -105,6 +106,14 @@ class Contest:
         return int(np.lexsort((self.regret_usd, np.round(self.regret_p90_usd, 6)))[0])
 
 
+def _not_exceeded(regret: Array, share: float) -> Array:
+    """Of each option, the regret that this share of the worlds does not exceed; 0 without worlds. [USD]"""
+    if not len(regret):
+        return np.zeros(regret.shape[1])
+    rank = math.ceil(share * len(regret)) - 1
+    return np.partition(regret, rank, axis=0)[rank]
+
+
 def contest(outcomes: Outcomes) -> Contest:
     """Who wins each world by the rule of the ranking: cheapest that passes, ties within 10 % by preference.
 
@@ -132,7 +141,7 @@ def contest(outcomes: Outcomes) -> Contest:
         win_ratio=won[anybody].sum(axis=0) / num,
         fail_ratio=failed.mean(axis=0),
         regret_usd=regret.mean(axis=0) if len(regret) else np.zeros(cost.shape[1]),
-        regret_p90_usd=np.quantile(regret, 0.9, axis=0) if len(regret) else np.zeros(cost.shape[1]),
+        regret_p90_usd=_not_exceeded(regret, 0.9),
         reason=reasons,
         reason_ratio=shares,
         nobody_ratio=float(1.0 - anybody.mean()),
