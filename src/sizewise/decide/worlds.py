@@ -111,7 +111,8 @@ def _not_exceeded(regret: Array, share: float) -> Array:
     if not len(regret):
         return np.zeros(regret.shape[1])
     rank = math.ceil(share * len(regret)) - 1
-    return np.partition(regret, rank, axis=0)[rank]
+    found: Array = np.partition(regret, rank, axis=0)[rank]
+    return found
 
 
 def contest(outcomes: Outcomes) -> Contest:
