@@ -121,7 +121,7 @@ def test_parts_add_up_to_what_is_required(
 ) -> None:
     terms = _terms(deployment, float(context))
     parts = memory_parts(
-        terms, rule=deployment[2], num_sequences=num, weights_basis="derived", host_bytes=5.0
+        terms, rule=deployment[2], num_sequences=num, weights_basis="derived", fitted={}, host_bytes=5.0
     )
     total = memory_total(parts)
     assert np.isclose(total.likely, one(required_bytes(terms, num)), rtol=1e-12)

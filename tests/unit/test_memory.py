@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from sizewise import advisor
 from sizewise.catalog import load_catalog
+from sizewise.catalog.memory_constants import fitted_ranges, memory_constants
 from sizewise.catalog.weights_table import weight_columns
 from sizewise.domain.device import Machine
 from sizewise.errors import NotSupported
@@ -120,3 +122,21 @@ def test_windows_kept_whole_cost_the_whole_context() -> None:
 def test_shortfall_is_positive_where_memory_is_missing() -> None:
     assert one(shortfall_bytes(_terms(DEEPSEEK, split="none"), 1)) > 500 * GIB
     assert one(shortfall_bytes(_terms(num_devices=8), 1)) < 0
+
+
+def test_fit_shows_the_ranges_that_measured_rows_tell() -> None:
+    fitted = memory_constants().computes["llama.cpp"]
+    answer = advisor.fit("Qwen/Qwen3-8B", device="RTX 4090", quantization="Q4_K_M")
+    compute = next(part.size for part in answer.memory if part.name == "compute")
+    assert compute.basis == "fitted"
+    assert compute.low / compute.likely == pytest.approx(fitted.ratio_low)
+    assert compute.high / compute.likely == pytest.approx(fitted.ratio_high)
+
+
+def test_ranges_are_wider_where_nobody_names_the_version() -> None:
+    named, unnamed = (fitted_ranges("paged", names_version=named) for named in (True, False))
+    assert {name: named[name].spread_bytes < unnamed[name].spread_bytes for name in named} == {
+        "compute": True,
+        "runtime": True,
+    }
+    assert fitted_ranges("growing", names_version=True) == {}

@@ -68,7 +68,11 @@ class PipelineCase(Case):
     def _stage_bytes(self, stage: Stage) -> Estimate:
         terms = self.stage_terms(stage, float(self.context_tokens))
         parts = memory_parts(
-            terms, rule=self.rule, num_sequences=self.num_sequences, weights_basis=self.weights.basis
+            terms,
+            rule=self.rule,
+            num_sequences=self.num_sequences,
+            weights_basis=self.weights.basis,
+            fitted=self.fitted_ranges,
         )
         return memory_total(parts)
 

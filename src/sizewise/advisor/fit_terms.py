@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sizewise.catalog.memory_constants import fitted_ranges
 from sizewise.catalog.weights_table import as_read, weight_columns, weights_of
 from sizewise.decide.candidates import can_share, drives, multiplies, reads, runs
 from sizewise.domain.request import Limits
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from sizewise.domain.number import Array
     from sizewise.domain.quantization import Quantization
     from sizewise.estimate.columns import MachineColumns, ModelColumns, WeightColumns
+    from sizewise.estimate.memory_answers import FittedRange
     from sizewise.estimate.weights import Weights
     from sizewise.sources.resolved import Resolved
 
@@ -123,8 +125,14 @@ class Case:
         """The sum part by part."""
         return memory_parts(
             self.terms, rule=self.rule, num_sequences=self.num_sequences, weights_basis=self.weights.basis,
-            host_bytes=self.weights.host_bytes,
+            fitted=self.fitted_ranges, host_bytes=self.weights.host_bytes,
         )  # fmt: skip
+
+    @property
+    def fitted_ranges(self) -> dict[str, FittedRange]:
+        """Ranges of the parts that measurements tell."""
+        assumed = self.catalog.engine(self.engine.name).version
+        return fitted_ranges(self.rule, names_version=self.engine.version != assumed)
 
     @property
     def total(self) -> Estimate:

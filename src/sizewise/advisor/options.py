@@ -11,6 +11,7 @@ import numpy as np
 from sizewise.advisor.costing import cost_range
 from sizewise.advisor.energy import energy_under_load
 from sizewise.advisor.grading import evidence
+from sizewise.catalog.memory_constants import fitted_ranges
 from sizewise.catalog.speed_constants import band, family_of
 from sizewise.catalog.weights_table import as_read, weights_basis
 from sizewise.decide.evaluate import Evaluated, evaluate, physics, replica_of
@@ -56,6 +57,7 @@ def option(space: Space, grades: Grades, request: Request, row_id: int, machine_
         rule=row.engine.memory_rule,
         num_sequences=deployment.num_sequences,
         weights_basis=weights_basis(row.model, as_read(row.quantization, row.engine)),
+        fitted=fitted_ranges(row.engine.memory_rule, names_version=False),
         host_bytes=first_value(block.weights.host_bytes),
     )
     speeds = speeds_of(row, machine, values, load)

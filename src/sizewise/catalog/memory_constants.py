@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from sizewise.catalog.table import toml_table
 from sizewise.estimate.gguf import Relative
+from sizewise.estimate.memory_answers import FittedRange
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +55,26 @@ class MemoryConstants:
     """Compute buffers of llama.cpp and its forks, by engine."""
     spreads: dict[str, Spread]
     """By component of a paged engine."""
+
+
+def fitted_ranges(rule: str, *, names_version: bool) -> dict[str, FittedRange]:
+    """Ranges of the parts of `fit` that measured rows tell, by the memory rule of the engine.
+
+    The same constants as the ranges of `predict`: compute buffers of llama.cpp, activations and memory outside of the
+    allocator of paged engines, wider where nobody named the version that runs.
+    """
+    constants = memory_constants()
+    if rule == "llamacpp":
+        ratios = constants.computes["llama.cpp"]
+        return {"compute": FittedRange(ratios.ratio_low, ratios.ratio_high)}
+    if rule == "paged":
+        parts = {"compute": "activation_peak", "runtime": "non_torch"}
+        spreads = {part: constants.spreads[component] for part, component in parts.items()}
+        return {
+            part: FittedRange(spread_bytes=spread.stated if names_version else spread.assumed)
+            for part, spread in spreads.items()
+        }
+    return {}
 
 
 @lru_cache(maxsize=1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -13,43 +13,75 @@ from sizewise.estimate.columns import first_value
 from sizewise.estimate.memory import CONTEXT_FLOOR_TOKENS, MemoryTerms, fits
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from sizewise.domain.number import Array, Number
     from sizewise.estimate.columns import WeightColumns
 
 WEIGHT_BANDS = {"exact": (1.0, 1.0), "derived": (0.999, 1.001), "assumed": (0.97, 1.03)}
 """80 % range of the weights by basis, as factors: recipes replayed within 0.1 %, unknown recipes seen within 3 %."""
+LOADED_RATIO = 0.015
+"""Paged engines pad and fuse what they load: the range of their weights is at least so wide to either side."""
 WORKING_SET = (0.6, 1.4, "derived")
 CONTEXT = (0.75, 1.25, "assumed")
 KEPT = (1.0, 1.0, "derived")
 PART_BANDS: dict[str, dict[str, tuple[float, float, str]]] = {
-    "llamacpp": {"kv_cache": KEPT, "compute": (0.85, 1.2, "derived"), "runtime": CONTEXT},
+    "llamacpp": {"kv_cache": KEPT, "compute": WORKING_SET, "runtime": CONTEXT},
     "paged": {"kv_cache": KEPT, "compute": (0.6, 1.7, "fitted"), "runtime": (0.5, 1.6, "assumed")},
     "growing": {"kv_cache": KEPT, "compute": WORKING_SET, "runtime": CONTEXT},
     "single_pass": {"activations": WORKING_SET, "compute": WORKING_SET, "runtime": CONTEXT},
 }
-"""80 % range of the other parts by rule, as factors; the first is what every sequence adds. llama.cpp's compute
-+-15 % (GPU up to +20 %), driver context 0.3 to 0.5 GiB, vLLM about +-1 GiB a GPU, a working set an upper bound.
-Assumed from the spread of the same quantities in engine logs."""
+"""80 % range of the other parts by rule, as factors, where no range is fitted; the first is what every sequence adds.
+Driver context 0.3 to 0.5 GiB, vLLM about +-1 GiB a GPU, a working set an upper bound: assumed from the spread of the
+same quantities in engine logs."""
+
+
+def weight_band(basis: str, *, is_paged: bool) -> tuple[float, float]:
+    """80 % range of the weights of one deployment, as factors."""
+    low, high = WEIGHT_BANDS[basis]
+    return (min(low, 1.0 - LOADED_RATIO), max(high, 1.0 + LOADED_RATIO)) if is_paged else (low, high)
+
+
+class FittedRange(NamedTuple):
+    """80 % range of a part as measured: low ratio x size - spread to high ratio x size + spread."""
+
+    low_ratio: float = 1.0
+    high_ratio: float = 1.0
+    spread_bytes: float = 0.0
+
+    def around(self, size_bytes: float) -> Estimate:
+        """The part with its range. [bytes]"""
+        low = max(0.0, self.low_ratio * size_bytes - self.spread_bytes)
+        return Estimate(
+            low=low, likely=size_bytes, high=self.high_ratio * size_bytes + self.spread_bytes, basis="fitted"
+        )
 
 
 def memory_parts(
-    terms: MemoryTerms, *, rule: str, num_sequences: float, weights_basis: str, host_bytes: float = 0.0
+    terms: MemoryTerms,
+    *,
+    rule: str,
+    num_sequences: float,
+    weights_basis: str,
+    fitted: Mapping[str, FittedRange],
+    host_bytes: float = 0.0,
 ) -> tuple[MemoryPart, ...]:
     """Lines of the memory sum of ONE deployment; device parts add up to `required_bytes`. [bytes].
 
-    Arguments: terms whose arrays hold one value; `host_bytes` of weights that stay in host memory.
+    Arguments: terms whose arrays hold one value; `fitted` ranges of parts, by name, before the assumed ones;
+    `host_bytes` of weights that stay in host memory.
     """
     bands = PART_BANDS[rule]
-    low, high = WEIGHT_BANDS[weights_basis]
+    low, high = weight_band(weights_basis, is_paged=rule == "paged")
     of_sequences = first_value(terms.kv_constant) + num_sequences * first_value(terms.per_sequence)
     likely = (of_sequences, first_value(terms.compute), first_value(terms.runtime))
     parts = [
         MemoryPart(name="weights", size=Estimate.within(first_value(terms.weights), low, high, weights_basis))
     ]
     parts += [
-        MemoryPart(name=name, size=Estimate.within(size, *band))
+        MemoryPart(
+            name=name, size=fitted[name].around(size) if name in fitted else Estimate.within(size, *band)
+        )
         for size, (name, band) in zip(likely, bands.items(), strict=True)
     ]
     if host_bytes > 0:

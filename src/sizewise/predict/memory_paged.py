@@ -12,7 +12,7 @@ from sizewise.domain.device import Machine
 from sizewise.domain.estimate import Estimate
 from sizewise.estimate.columns import first_value, machine_columns
 from sizewise.estimate.memory import memory_terms
-from sizewise.estimate.memory_answers import WEIGHT_BANDS
+from sizewise.estimate.memory_answers import weight_band
 from sizewise.estimate.pool_profile import (
     HALF_BYTES,
     device_default,
@@ -39,9 +39,8 @@ def weights(setup: MemorySetup, _question: Mapping[str, str]) -> Estimate | None
     """Weights of one rank. [bytes]."""
     if setup.weights is None:
         return None
-    low, high = WEIGHT_BANDS[setup.weights.basis]
     size = setup.weights.device_bytes / setup.num_devices
-    return Estimate.within(size, min(low, 0.985), max(high, 1.015), setup.weights.basis)
+    return Estimate.within(size, *weight_band(setup.weights.basis, is_paged=True), setup.weights.basis)
 
 
 def activation_peak(setup: MemorySetup, question: Mapping[str, str]) -> Estimate | None:
