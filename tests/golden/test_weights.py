@@ -83,3 +83,19 @@ def test_fp8_70b_on_two_ranks_weighs_what_vllm_printed() -> None:
     catalog = load_catalog()
     weights = weights_of(catalog, catalog.models[LLAMA_70B], catalog.quantizations["FP8"])
     assert weights.device_bytes / 2 == pytest.approx(33.88 * 2**30, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("name", "bits"),
+    [
+        ("meta-llama/Llama-3.1-8B-Instruct", 4.8944),
+        ("meta-llama/Llama-3.3-70B-Instruct", 4.8204),
+        ("deepseek-ai/DeepSeek-V2-Lite-Chat", 5.28),
+        ("openai/gpt-oss-20b", 6.04),  # rows of 2,880 are no multiple of 256: other types take their place
+    ],
+)
+def test_q4_k_m_has_the_bits_of_its_mixture_not_4_8(name: str, bits: float) -> None:
+    catalog = load_catalog()
+    model = catalog.models[name]
+    size = weights_of(catalog, model, catalog.quantizations["Q4_K_M"]).file_bytes
+    assert 8.0 * size / model.num_params == pytest.approx(bits, abs=0.005)
