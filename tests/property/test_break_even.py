@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 MODEL = "Qwen/Qwen3-8B"
 CARD = Question(device=("RTX 4090",), input_tokens=2000, output_tokens=500)
 MARKET = Question(input_tokens=2000, output_tokens=500)
-BESIDE = 1e-5
-"""Just below and just above. [ratio]"""
+BESIDE = 1e-7
+"""Just below and just above. [ratio] A 120th machine can be dearer than the API for 8 parts in a million of the volume
+alone: a larger step would pass over a turn that is there."""
 MOST_CHECKED = 3
 """Changes of the cheapest way that are asked again, of one answer."""
 NUM_PRICES, NUM_SOAK_PRICES = 8, 100

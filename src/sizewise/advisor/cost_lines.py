@@ -116,7 +116,7 @@ def _api_notes(api: Api, demand: Demand, age_months: float) -> Iterator[Text]:
     if found.num_offers >= FEW_OFFERS:
         yield T("cheapest of {n} offers", n=str(found.num_offers))
     elif found.offer.source:
-        yield T("only {n} seller in the table", n=str(found.num_offers))
+        yield sellers(found.num_offers)
     if age_months > OLD_PRICE_MONTHS:
         yield T("price of {date}", date=found.offer.as_of)
     if demand.batch_ratio and found.offer.batch_factor == 1:
@@ -183,10 +183,17 @@ def _once(way: str, site: Site, count: float, case: str) -> float:
     return machines + site.terms.end("setup_usd", case)
 
 
+def sellers(count: int) -> Text:
+    """That these few are no market."""
+    if count == 1:
+        return T("only one seller in the table")
+    return T("only {n} sellers in the table", n=str(count))
+
+
 def _hosted_notes(way: str, site: Site) -> Iterator[Text]:
     device = site.machine.device
     if way in RENT_KINDS and device.rent_num_offers and device.rent_num_offers < FEW_OFFERS:
-        yield T("only {n} seller in the table", n=str(device.rent_num_offers))
+        yield sellers(device.rent_num_offers)
     if site.num_spares:
         yield T("{n} of the machines spare", n=f"{site.num_spares:.0f}")
     if way == "rent-hours":
