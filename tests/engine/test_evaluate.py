@@ -12,6 +12,7 @@ from tests.llama_server import TINY, llama_server, llama_servers
 
 from sizewise.cli.main import main
 from sizewise.proof.evaluate.prompts import read_items
+from sizewise.report.text_evaluate import shown_router
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,6 +61,7 @@ def test_early_looks_come_to_the_same_answer_with_fewer_prompts(
 def test_a_suite_that_nobody_passes_says_so(addresses: dict[str, str], tmp_path: Path) -> None:
     answer = evaluated(tmp_path, capitals(60), addresses)
     assert (answer.verdict, answer.chosen) == ("nobody", "")
+    assert shown_router(answer) is None
 
 
 @pytest.mark.parametrize("name", ["classification", "coding"])

@@ -16,6 +16,7 @@ from sizewise.report.text_evaluate import (
     rate_row,
     reasons,
     router_text,
+    shown_router,
     verdict_text,
 )
 
@@ -84,8 +85,9 @@ def _texts(answer: EvaluationAnswer, say: Say) -> Iterator[Any]:
     yield from failure_texts(answer, say)
     if answer.judging is not None:
         yield judging_text(answer.judging)
-    if answer.router is not None:
-        yield router_text(answer.router)
+    router = shown_router(answer)
+    if router is not None:
+        yield router_text(router)
 
 
 def _tables(answer: EvaluationAnswer, say: Say) -> Iterator[tuple[tuple[str, ...], list[tuple[str, ...]]]]:

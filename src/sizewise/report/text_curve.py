@@ -46,6 +46,8 @@ def curve_blocks(curve: QualityCurve, say: Say) -> Iterator[RenderableType]:
             _with_choice(curve.by_cost, curve.chosen, lambda p: p.monthly_usd), curve, _cost_cells, say
         )
         yield grid(rows, header=header, right=(0, 3))
+    scale = T("quality: of 100, on the scale of this task, the likely value; --json has the range of each")
+    yield paragraph(say(scale), FAINT)
     if any(point.is_enough for point in (*curve.by_size, *curve.by_cost)):
         bar = T("enough: probably reaches the bar of {points} points", points=significant(curve.bar_points))
         yield paragraph(say(bar), FAINT)

@@ -60,8 +60,9 @@ def evaluate_blocks(answer: EvaluationAnswer, say: Say) -> Iterator[RenderableTy
         )), FAINT)  # fmt: skip
     if answer.judging is not None:
         yield paragraph(say(judging_text(answer.judging)))
-    if answer.router is not None:
-        yield from router_blocks(answer.router, say)
+    router = shown_router(answer)
+    if router is not None:
+        yield from router_blocks(router, say)
     for text in closing_texts(answer):
         yield paragraph(say(text), FAINT)
 
@@ -156,6 +157,11 @@ def judging_text(judging: Judging) -> Text:
              "as ties; {first} % went to the answer shown first (50 % would be fair); {unread} replies had no verdict.",
              judge=judging.judge, n=str(judging.num_pairs), flipped=str(judging.num_flipped), first=points(first),
              unread=str(judging.num_unread))  # fmt: skip
+
+
+def shown_router(answer: EvaluationAnswer) -> Router | None:
+    """The router, where it says something: between two that both fail there is nothing to choose."""
+    return None if answer.verdict == NOBODY else answer.router
 
 
 def router_blocks(router: Router, say: Say) -> Iterator[RenderableType]:
