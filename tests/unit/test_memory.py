@@ -140,3 +140,9 @@ def test_ranges_are_wider_where_nobody_names_the_version() -> None:
         "runtime": True,
     }
     assert fitted_ranges("growing", names_version=True) == {}
+
+
+def test_where_nothing_fits_an_engine_that_can_offload_is_meant() -> None:
+    answer = advisor.fit("Qwen/Qwen3-30B-A3B", device="RTX 3060 12 GB", context=32_768)
+    assert (answer.fits, answer.engine) == ("no", "llama.cpp")
+    assert any("--n-cpu-moe" in lift.template for lift in answer.lifts)

@@ -200,12 +200,15 @@ def _is_offered(quantization: Quantization, model: Model, native: Quantization) 
 
 
 def best_case(cases: list[Case]) -> Case:
-    """Of the best verdict the most bits; where nothing fits, what comes closest."""
+    """Of the best verdict the most bits; where nothing fits, what comes closest.
+
+    Closest is first an engine that may keep a part in host memory: what helps on the same hardware needs one.
+    """
     best = max(FITS_ORDER[c.verdict] for c in cases)
     able = [c for c in cases if FITS_ORDER[c.verdict] == best]
     if best > 0:
         return max(able, key=lambda c: c.quantization.nominal_bits)
-    return min(able, key=lambda c: c.shortfall_bytes)
+    return min(able, key=lambda c: (not c.engine.can_offload, c.shortfall_bytes))
 
 
 def answer(case: Case) -> FitAnswer:
