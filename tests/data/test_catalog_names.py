@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sizewise.catalog import load_catalog
+from sizewise.catalog.names import AmbiguousName
 from sizewise.errors import BadInput, NotSupported, UnknownName
 
 CATALOG = load_catalog()
@@ -37,6 +38,16 @@ def test_any_text_finds_an_entry_or_is_a_one_line_error(kind: str, text: str) ->
 def test_a_name_with_more_words_is_not_the_shorter_one(name: str, rest: str) -> None:
     with pytest.raises(UnknownName):
         CATALOG.device(name + rest)
+
+
+@pytest.mark.parametrize("said", ["M4 Max 64GB", "m4max 64gb", "Apple M4 Max 64 GB"])
+def test_the_number_of_cores_may_be_left_out_where_the_memory_tells(said: str) -> None:
+    assert CATALOG.device(said).name == "Apple M4 Max (40-core GPU) 64GB"
+
+
+def test_two_chips_of_one_memory_size_are_not_guessed() -> None:
+    with pytest.raises(AmbiguousName, match="60-core.*80-core"):
+        CATALOG.device("M3 Ultra 96GB")
 
 
 def test_the_unknown_name_says_the_nearest() -> None:

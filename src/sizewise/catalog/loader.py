@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sizewise.catalog.engine_versions import at_version
-from sizewise.catalog.names import NameIndex, laptop_names
+from sizewise.catalog.names import NameIndex, laptop_names, names_without_remark
 from sizewise.catalog.rows import (
     DEVICE_COLUMNS,
     DROPPED_COLUMNS,
@@ -132,7 +132,10 @@ class Catalog:
     @cached_property
     def _device_names(self) -> NameIndex:
         aliases = _shipped_devices()[1]
-        spoken = {name: (*aliases.get(name, ()), *laptop_names(name)) for name in self.devices}
+        spoken = {
+            name: (*aliases.get(name, ()), *laptop_names(name), *names_without_remark(name))
+            for name in self.devices
+        }
         return NameIndex("device", spoken,
                          "sizewise hardware lists the known devices; or state one: "
                          "custom:memory=32GiB,bandwidth=50GB/s,class=cpu")  # fmt: skip

@@ -110,6 +110,18 @@ def laptop_names(name: str) -> tuple[str, ...]:
     return (f"{short} Laptop", f"{short} Laptop GPU", f"{full} Laptop GPU")
 
 
+def names_without_remark(name: str) -> tuple[str, ...]:
+    """The name without what stands in brackets before its memory size, which few people know.
+
+    >>> names_without_remark("Apple M4 Max (40-core GPU) 64GB")
+    ('Apple M4 Max 64GB', 'M4 Max 64GB')
+    >>> names_without_remark("Apple M4 Max (40-core GPU)")
+    ()
+    """
+    short = re.sub(r" \([^)]*\) (?=\d)", " ", name)
+    return (short, short.removeprefix("Apple ")) if short != name else ()
+
+
 def _plain(name: str) -> str:
     """Lower case; spaces, hyphens and underscores are one space."""
     return " ".join(re.split(r"[\s_-]+", name.strip().lower()))
