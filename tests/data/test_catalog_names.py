@@ -46,7 +46,7 @@ def test_the_number_of_cores_may_be_left_out_where_the_memory_tells(said: str) -
 
 
 def test_two_chips_of_one_memory_size_are_not_guessed() -> None:
-    with pytest.raises(AmbiguousName, match="60-core.*80-core"):
+    with pytest.raises(AmbiguousName, match=r"60-core.*80-core"):
         CATALOG.device("M3 Ultra 96GB")
 
 

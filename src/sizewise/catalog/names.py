@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from sizewise.errors import BadInput, UnknownName
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Container, Iterable, Mapping
 
 VENDOR_WORDS = frozenset({
     "nvidia", "geforce", "quadro", "tesla", "amd", "radeon", "instinct", "intel", "apple", "huawei", "ascend",
@@ -110,8 +110,10 @@ def laptop_names(name: str) -> tuple[str, ...]:
     return (f"{short} Laptop", f"{short} Laptop GPU", f"{full} Laptop GPU")
 
 
-def names_without_remark(name: str) -> tuple[str, ...]:
+def names_without_remark(name: str, known: Container[str] = ()) -> tuple[str, ...]:
     """The name without what stands in brackets before its memory size, which few people know.
+
+    Nothing where this is the name of a `known` entry of its own.
 
     >>> names_without_remark("Apple M4 Max (40-core GPU) 64GB")
     ('Apple M4 Max 64GB', 'M4 Max 64GB')
@@ -119,7 +121,7 @@ def names_without_remark(name: str) -> tuple[str, ...]:
     ()
     """
     short = re.sub(r" \([^)]*\) (?=\d)", " ", name)
-    return (short, short.removeprefix("Apple ")) if short != name else ()
+    return () if short == name or short in known else (short, short.removeprefix("Apple "))
 
 
 def _plain(name: str) -> str:
