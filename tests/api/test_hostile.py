@@ -219,6 +219,8 @@ async def test_a_place_named_as_a_model_is_never_opened_or_asked(
 
     async with client() as http:
         await http.get("/?task=chat&device=RTX+3060+12+GB")  # its own tables are read
+        for verb, named in (("fit", "model"), ("recommend", "as_good_as")):  # also those of unknown names
+            await http.post(f"/api/v1/{verb}", json={named: "nothing", "device": ["RTX 4090"]})
         monkeypatch.setattr("socket.socket.connect", connected)
         monkeypatch.setattr("socket.getaddrinfo", connected)
         monkeypatch.setattr("pathlib.Path.open", connected)
