@@ -10,9 +10,11 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import click
 import pytest
 
-from sizewise.advisor import Question, guide_questions, guided
+from sizewise.advisor import Question, guide_questions, guided, recommend
+from sizewise.cli.main import INTERRUPTED, main
 from sizewise.cli.root import run
 from sizewise.errors import UnknownName
 
@@ -36,6 +38,24 @@ def test_answers_become_the_words_of_recommend() -> None:
         task="coding", language=("zh",), users="20", device=("RTX 4090", "RTX 3090"), path=("owned", "buy"),
         monthly_budget="5000CNY", max_tpot="0.0667s", license="commercial",
     )  # fmt: skip
+
+
+def test_an_api_is_an_answer_where_data_may_go_to_its_provider() -> None:
+    assert guided({"place": "api"}).path == ("any",)
+    decision = recommend(guided({"task": "summarization", "device": "RTX 4090", "place": "api"}))
+    assert decision.api is not None
+
+
+def test_the_end_of_the_input_at_a_question_is_an_interruption(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def ended(*_: object, **__: object) -> str:
+        raise click.Abort
+
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("click.prompt", ended)
+    assert main(["guide"]) == INTERRUPTED
+    assert "error of sizewise" not in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("answers", [{"speed": "blazing"}, {"colour": "red"}])

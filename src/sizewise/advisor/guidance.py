@@ -18,7 +18,7 @@ DO_NOT_KNOW = Choice(value=UNSAID, label=T("I don't know"))
 SPEEDS = {"fast": 1 / 30, "good": 1 / 15, "usable": 1 / 7}
 """Words for a writing speed. [s per token] Source: reading takes about 5 tokens a second; verdict words of decision
 guides: excellent from 30 tokens/s, good from 15, usable from 7."""
-PATHS_OF = {"inside": ("owned", "buy"), "rent": ("owned", "rent")}
+PATHS_OF = {"inside": ("owned", "buy"), "rent": ("owned", "rent"), "api": ("any",)}
 """Where the model may run, and the ways to pay that this leaves."""
 
 
@@ -133,14 +133,17 @@ def _hardware() -> GuideQuestion:
 
 def _money() -> GuideQuestion:
     places = (
-        Choice(value=UNSAID, label=T("anything that is allowed")),
+        Choice(value=UNSAID, label=T("any machine: owned, rented or bought")),
         Choice(value="inside", label=T("our own rooms only: data must not leave")),
         Choice(value="rent", label=T("our own or rented machines")),
+        Choice(value="api", label=T("anywhere, an API too: data may go to its provider")),
     )
     return GuideQuestion(
         title=T("What may it cost, and where may it run?"),
-        why=T("A budget rules options out; data that must stay inside rules rented machines out."),
-        default=T("no limit, everywhere"),
+        why=T(
+            "A budget rules options out; where data may go decides between own machines, rented ones and an API."
+        ),
+        default=T("no limit, on any machine; no API, because data would leave"),
         fields=(
             Field(name="monthly_budget", label=T("at most a month"), example="800 USD"),
             Field(name="place", label=T("where it may run"), choices=places),

@@ -151,3 +151,5 @@ def _invoked(arguments: list[str], language: str) -> int:
         return leave.exit_code
     except click.UsageError as error:
         raise usage_error(error) from None
+    except click.Abort:  # Ctrl-C or the end of the input at a question
+        raise KeyboardInterrupt from None
