@@ -176,7 +176,7 @@ def test_a_missing_engine_gives_the_install_line(
     assert issubclass(MissingExtra, Exception)
 
 
-@pytest.mark.parametrize("engine", ["vllm", "mlx"])
+@pytest.mark.parametrize("engine", ["sglang", "mlx"])
 def test_other_engines_are_told_what_to_do(engine: str) -> None:
     with pytest.raises(NotSupported, match="verify runs llama"):
         advisor.verify(SMALL, engine=engine)

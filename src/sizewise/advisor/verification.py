@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,6 @@ from sizewise.advisor.verify_records import keep
 from sizewise.advisor.verify_runs import (
     ENGINES,
     LLAMACPP,
-    TRANSFORMERS,
     USUAL_WISHES,
     Wishes,
     own_program,
@@ -78,7 +78,7 @@ def verify(
     tokens = optional(context, units.parse_tokens, "--context", LARGEST_TOKENS)
     usual = USUAL_CONTEXT_TOKENS if name == LLAMACPP else GROWING_CONTEXT_TOKENS
     wanted = int(tokens or min(usual, found.model.max_context_tokens))
-    if name == TRANSFORMERS:
+    if name != LLAMACPP:
         quantization = quantization or found.model.native_format
     case = best_case(
         possible_cases(
@@ -147,7 +147,7 @@ def _memory_lines(case: Case, run: EngineRun) -> Iterator[MemoryLine]:
     total = program
     for part, size in process_parts(case).items():
         total = total.plus(size)
-        yield MemoryLine(part=part, predicted=size, measured_bytes=float(measured[part]))
+        yield MemoryLine(part=part, predicted=size, measured_bytes=float(measured[part]) or math.nan)
     yield MemoryLine(part="program", predicted=program, measured_bytes=float(run.program_bytes))
     yield MemoryLine(part="peak", predicted=total, measured_bytes=float(run.peak_bytes))
 

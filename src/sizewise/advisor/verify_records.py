@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -82,7 +83,12 @@ def _common(answer: VerifyAnswer, computer: Computer) -> dict[str, Any]:
 
 
 def _memory(answer: VerifyAnswer) -> dict[str, list[float]]:
-    return {line.part: [line.predicted.likely, line.measured_bytes] for line in answer.memory}
+    """Predicted and measured, of the parts that the engine tells. [bytes]"""
+    return {
+        line.part: [line.predicted.likely, line.measured_bytes]
+        for line in answer.memory
+        if math.isfinite(line.measured_bytes)
+    }
 
 
 def _rates(answer: VerifyAnswer) -> list[dict[str, Any]]:

@@ -1,14 +1,22 @@
-"""The ways in which `verify` runs an engine: the wheel, a program of the user's own, Transformers."""
+"""The ways in which `verify` runs an engine: the wheel, a program of the user's own, Transformers, vLLM."""
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sizewise.advisor.fit_terms import cache_types
-from sizewise.advisor.verify_plan import check_memory, check_room, plan_of, random_plan
+from sizewise.advisor.verify_plan import (
+    VLLM_FRAMEWORK_BYTES,
+    check_memory,
+    check_room,
+    plan_of,
+    process_parts,
+    random_plan,
+)
 from sizewise.catalog.weights_table import mixture_rules
 from sizewise.domain.proof_answers import VerifyPlan  # noqa: TC001 - a field of a value
 from sizewise.errors import MissingExtra, NotSupported
@@ -20,7 +28,10 @@ from sizewise.proof.llama_program import SERVER, llama_program
 from sizewise.proof.llama_run import run_program
 from sizewise.proof.scratch import scratch_folder
 from sizewise.proof.transformers_shape import dtype_of, shape_config, transformers_version
+from sizewise.proof.vllm_program import vllm_config, vllm_python
+from sizewise.proof.vllm_run import VllmQuestion, run_vllm
 from sizewise.sources.cache_folder import cache_folder
+from sizewise.units import GIB
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,8 +41,8 @@ if TYPE_CHECKING:
     from sizewise.proof.llama_program import LlamaProgram
     from sizewise.proof.probe import Computer
 
-LLAMACPP, TRANSFORMERS = "llama.cpp", "transformers"
-ENGINES = (LLAMACPP, TRANSFORMERS)
+LLAMACPP, TRANSFORMERS, VLLM = "llama.cpp", "transformers", "vllm"
+ENGINES = (LLAMACPP, TRANSFORMERS, VLLM)
 PROMPT_TOKENS = 512
 TIMEOUT_FACTOR, TIMEOUT_FLOOR_S = 6.0, 300.0
 """A run that takes so many times its estimate is stopped."""
@@ -90,6 +101,8 @@ def tried(case: Case, computer: Computer, wishes: Wishes) -> Trial | None:
     """
     if case.engine.name == TRANSFORMERS:
         return _transformers(case, computer, wishes)
+    if case.engine.name == VLLM:
+        return _vllm(case, computer, wishes)
     return _llamacpp(case, computer, wishes)
 
 
@@ -136,6 +149,30 @@ def _transformers(case: Case, computer: Computer, wishes: Wishes) -> Trial | Non
         return None
     run = run_engine(question, timeout_s=_timeout_s(plan), on_step=wishes.on_step)
     return Trial(plan=plan, run=run, build=transformers_version(), context_tokens=question.context_tokens)
+
+
+def _vllm(case: Case, computer: Computer, wishes: Wishes) -> Trial | None:
+    """Its pool is as large as it is told to be, so that the prediction is for the tokens that fit into it."""
+    dtype, context_tokens = dtype_of(case.quantization), held_tokens(case)
+    config, python = vllm_config(case.model, dtype), vllm_python(os.environ)
+    token_bytes = process_parts(case)["kv_cache"].likely / case.context_tokens
+    pool_gib = ceil(context_tokens * token_bytes / GIB)
+    plan = random_plan(
+        replace(case, context_tokens=int(pool_gib * GIB / token_bytes)), PROMPT_TOKENS, VLLM_FRAMEWORK_BYTES
+    )
+    check_memory(plan)
+    if not wishes.agrees(plan):
+        return None
+    question = VllmQuestion(
+        python=python, config=config, dtype=dtype, context_tokens=context_tokens, pool_gib=pool_gib,
+        num_threads=computer.num_cores, prompt_tokens=PROMPT_TOKENS, stretch_tokens=RunQuestion.stretch_tokens,
+        effort=wishes.effort,
+    )  # fmt: skip
+    parent = Path(wishes.folder) if wishes.folder else cache_folder(os.environ) / "verify"
+    parent.mkdir(parents=True, exist_ok=True)
+    with scratch_folder(parent) as scratch:
+        told = run_vllm(question, scratch, timeout_s=_timeout_s(plan))
+    return Trial(plan=plan, run=told.run, build=told.build, context_tokens=told.pool_tokens)
 
 
 def _timeout_s(plan: VerifyPlan) -> float:

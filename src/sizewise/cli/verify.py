@@ -31,7 +31,9 @@ MINUTE_S = 60.0
 @option("--quantization", metavar="NAME", help="Number format of the weights, such as Q4_K_M or FP8.")
 @option("--context", metavar="TOKENS", help="Text that it keeps in mind, such as 8192 or 32K tokens.")
 @option("--kv-type", metavar="NAME", help="Number format of the KV cache, such as f16 or q8_0.")
-@option("--engine", metavar="NAME", help="The engine: llama.cpp, or transformers with random weights.")
+@option(
+    "--engine", metavar="NAME", help="The engine: llama.cpp, or transformers or vllm with random weights."
+)
 @option(
     "--engine-binary",
     metavar="PATH",

@@ -17,6 +17,7 @@ class MemoryLine:
     """weights, kv_cache, compute, program (the engine itself, before any model) or peak (all of the process)."""
     predicted: Estimate
     measured_bytes: float
+    """NaN: the engine does not tell this part."""
 
     @property
     def error_ratio(self) -> float:

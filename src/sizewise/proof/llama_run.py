@@ -9,7 +9,6 @@ from __future__ import annotations
 import http.client
 import json
 import random
-import socket
 import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -18,18 +17,17 @@ from sizewise.errors import NotSupported
 from sizewise.proof.engine_run import EngineRun, RunQuestion, Stretch, rate
 from sizewise.proof.engine_values import NUM_TOKENS
 from sizewise.proof.llama_program import BENCH, MODEL_MARK, LlamaProgram, buffers_of
+from sizewise.proof.loopback import FAILURES, HOST, POLL_S, asked, free_port, wait_until_ready
 from sizewise.proof.program_watch import Watched, watched
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-HOST = "127.0.0.1"
 SHORT_PROMPT_TOKENS = 16
 """What a server has read before it decodes without a text."""
 SPOKEN = ("-lv", "4")
 """A server that logs its buffers."""
 ALL_LAYERS = "99"
-POLL_S = 0.1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +62,7 @@ def _benched(program: LlamaProgram, question: RunQuestion, timeout_s: float) -> 
     start, pieces, peak_bytes = time.monotonic(), list[Stretch](), 0
     for test in (prompt, decode):
         command = [program.path, *_options(program, question), *test, "-r", str(question.num_repeats)]
-        with watched([*command, "-o", "jsonl", "-v"], mark=MODEL_MARK) as running:
+        with watched([*command, "-o", "jsonl", "-v"], marks=(MODEL_MARK,)) as running:
             code = running.ended(timeout_s)
             if code is None:
                 raise NotSupported(
@@ -95,10 +93,10 @@ def _samples(running: Watched) -> Iterator[Stretch]:
 
 def _served(program: LlamaProgram, question: RunQuestion, timeout_s: float) -> ProgramRun:
     """A server for one user, asked over the loopback address alone."""
-    port, start = _free_port(), time.monotonic()
+    port, start = free_port(), time.monotonic()
     command = [program.path, *_options(program, question), "-c", str(question.context_tokens), "-np", "1"]
-    with watched([*command, "--host", HOST, "--port", str(port), *SPOKEN], mark=MODEL_MARK) as running:
-        _wait_until_ready(running, port, timeout_s)
+    with watched([*command, "--host", HOST, "--port", str(port), *SPOKEN], marks=(MODEL_MARK,)) as running:
+        wait_until_ready(running, port, timeout_s)
         load_s, deadline = time.monotonic() - start, start + timeout_s
         asker = _Asker(port, question, running)
         pieces = [piece for piece in asker.pieces() if time.monotonic() < deadline]
@@ -134,8 +132,8 @@ class _Asker:
             "cache_prompt": False, "ignore_eos": True,
         }  # fmt: skip
         try:
-            status, content = _asked(self._port, "POST", "/completion", json.dumps(body))
-        except (OSError, ValueError, http.client.HTTPException):
+            status, content = asked(self._port, "POST", "/completion", json.dumps(body))
+        except FAILURES:
             self._running.ended(POLL_S)
             raise NotSupported("the engine refuses: {problem}", problem=self._running.last_words()) from None
         if status != http.client.OK or "timings" not in content:
@@ -175,35 +173,3 @@ def _told(
             rate([one for one in decode if one.depth_tokens > middle]),
         ),
     )
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def _wait_until_ready(running: Watched, port: int, timeout_s: float) -> None:
-    deadline = time.monotonic() + timeout_s
-    while time.monotonic() < deadline:
-        if running.child.poll() is not None:
-            raise NotSupported("the engine refuses: {problem}", problem=running.last_words())
-        try:
-            if _asked(port, "GET", "/health")[0] == http.client.OK:
-                return
-        except (OSError, ValueError, http.client.HTTPException):
-            pass  # not listening yet
-        time.sleep(POLL_S)
-    raise NotSupported("the engine ended or took longer than {n} s over this shape", n=round(timeout_s))
-
-
-def _asked(port: int, method: str, path: str, body: str | None = None) -> tuple[int, dict[str, Any]]:
-    connection = http.client.HTTPConnection(HOST, port, timeout=600)
-    try:
-        connection.request(method, path, body, {"Content-Type": "application/json"})
-        answer = connection.getresponse()
-        content = json.loads(answer.read())
-    finally:
-        connection.close()
-    return answer.status, content

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from rich.text import Text as Line
@@ -81,6 +82,9 @@ def _share(line: RateLine) -> str:
 def _memory_rows(answer: VerifyAnswer, say: Say) -> Iterator[tuple[str, str, str, str]]:
     for line in answer.memory:
         name = OWN_PARTS.get(line.part) or PARTS[line.part]
+        if math.isnan(line.measured_bytes):
+            yield say(name), span(line.predicted, _mib), UNKNOWN_MARK, ""
+            continue
         difference = "0 %" if line.error_ratio == 0 else f"{line.error_ratio:+.1%}".replace("%", " %")
         if line.part == "program":
             yield say(name), "", _mib(line.measured_bytes), ""
