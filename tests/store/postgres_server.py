@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 ORDINARY_USER = "nobody"
 """PostgreSQL refuses to run as root."""
-START_TIMEOUT_S = 30.0
+START_TIMEOUT_S = 90.0
 MISSING = "PostgreSQL is not installed: apt-get install postgresql"
 
 
