@@ -133,8 +133,9 @@ class Catalog:
     def _device_names(self) -> NameIndex:
         aliases = _shipped_devices()[1]
         spoken = {
-            name: (*aliases.get(name, ()), *laptop_names(name), *names_without_remark(name))
+            name: (*laptop_names(name), *others, *names_without_remark((name, *others), self.devices))
             for name in self.devices
+            for others in (aliases.get(name, ()),)
         }
         return NameIndex("device", spoken,
                          "sizewise hardware lists the known devices; or state one: "

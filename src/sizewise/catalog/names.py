@@ -110,18 +110,17 @@ def laptop_names(name: str) -> tuple[str, ...]:
     return (f"{short} Laptop", f"{short} Laptop GPU", f"{full} Laptop GPU")
 
 
-def names_without_remark(name: str, known: Container[str] = ()) -> tuple[str, ...]:
-    """The name without what stands in brackets before its memory size, which few people know.
+def names_without_remark(names: Iterable[str], known: Container[str] = ()) -> tuple[str, ...]:
+    """The names without what stands in brackets before the memory size, which few people know.
 
-    Nothing where this is the name of a `known` entry of its own.
+    None where this is the name of a `known` entry of its own.
 
-    >>> names_without_remark("Apple M4 Max (40-core GPU) 64GB")
+    >>> names_without_remark(["Apple M4 Max (40-core GPU) 64GB", "Apple M4 Max (40-core GPU)"])
     ('Apple M4 Max 64GB', 'M4 Max 64GB')
-    >>> names_without_remark("Apple M4 Max (40-core GPU)")
-    ()
     """
-    short = re.sub(r" \([^)]*\) (?=\d)", " ", name)
-    return () if short == name or short in known else (short, short.removeprefix("Apple "))
+    short = {name: re.sub(r" \([^)]*\) (?=\d)", " ", name) for name in names}
+    new = [value for name, value in short.items() if value != name and value not in known]
+    return tuple(spoken for value in new for spoken in (value, value.removeprefix("Apple ")))
 
 
 def _plain(name: str) -> str:
